@@ -1,0 +1,7 @@
+/** Pure helpers for suites and reports; outsiders import them from `plumbline-eval/kit`. */
+export * from './answers.ts';
+export * from './items.ts';
+export * from './loops.ts';
+export * from './outcome.ts';
+export * from './random.ts';
+export * from './refusal.ts';
