@@ -15,6 +15,11 @@ export function beside(moduleUrl: string, name: string): string {
   return at < 0 ? direct : fileURLToPath(new URL(name, `${moduleUrl.slice(0, at)}/${moduleUrl.slice(at + 6)}`));
 }
 
+/** Reads the text file `name` (a template, a style sheet, a page's script) beside the module. */
+export function textBeside(moduleUrl: string, name: string): string {
+  return readFileSync(beside(moduleUrl, name), 'utf8');
+}
+
 /** Reads `<name>` (JSONL, or .gz of it) beside the module, one item a line. Throws UserError naming file and line. */
 export function itemsBeside<I extends Item = Item>(moduleUrl: string, name: string): I[] {
   const path = beside(moduleUrl, name);
