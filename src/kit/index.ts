@@ -1,5 +1,6 @@
 /** Pure helpers for suites and reports; outsiders import them from `plumbline-eval/kit`. */
 export * from './answers.ts';
+export * from './asking.ts';
 export * from './items.ts';
 export * from './loops.ts';
 export * from './outcome.ts';
