@@ -2,6 +2,7 @@
 export * from './answers.ts';
 export * from './asking.ts';
 export * from './items.ts';
+export * from './key.ts';
 export * from './loops.ts';
 export * from './outcome.ts';
 export * from './random.ts';

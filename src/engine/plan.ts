@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { canonical } from '../kit/key.ts';
+import { type Item, type Preset, type Request, type Response, type Sizes, type Suite, UserError } from '../types.ts';
+import { ordered } from './select.ts';
+
+export const defaultSizes: Sizes = { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY };
+
+/** One suite in one language, with the items to be asked. */
+export interface Plan {
+  /** `<dimension>/<name>`, with `@<lang>` for other languages than English. */
+  readonly id: string;
+  readonly suite: Suite;
+  readonly lang: string;
+  readonly items: readonly Item[];
+  /** sha256 over the items. */
+  readonly hash: string;
+  /** Items left out of the preset by --limit or --only. */
+  readonly partial: boolean;
+}
+
+export interface Choice {
+  readonly preset: Preset;
+  readonly languages: readonly string[];
+  readonly limit: number | null;
+  readonly only: readonly string[];
+  readonly shard: string | null;
+}
+
+const langOf = (item: Item): string => item.lang ?? 'en';
+
+/** The plans of one suite: one for each wanted language it has items in. */
+export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
+  const given = await suite.items();
+  const all: Item[] = [];
+  for await (const item of given) all.push(item);
+  checkIds(suite, all);
+  const languages = [...new Set(all.map(langOf))].filter((lang) => choice.languages.includes(lang) || choice.languages.includes('all'));
+  const own = languages.length > 0 || suite.languages.some((lang) => lang === 'en') ? languages : [...new Set(all.map(langOf))];
+  return own.map((lang) =>
+    planOf(
+      suite,
+      lang,
+      all.filter((item) => langOf(item) === lang),
+      choice,
+    ),
+  );
+}
+
+function planOf(suite: Suite, lang: string, items: readonly Item[], choice: Choice): Plan {
+  const size = (suite.sizes ?? defaultSizes)[choice.preset];
+  const preset = ordered(items).slice(0, Number.isFinite(size) ? size : items.length);
+  let chosen = choice.only.length > 0 ? items.filter((item) => choice.only.includes(item.id)) : preset;
+  if (choice.limit !== null) chosen = chosen.slice(0, choice.limit);
+  const partial = chosen.length !== preset.length;
+  const hash = createHash('sha256');
+  for (const item of chosen) hash.update(`${canonical(item)}\n`);
+  return { id: lang === 'en' ? suite.id : `${suite.id}@${lang}`, suite, lang, items: chosen, hash: hash.digest('hex'), partial };
+}
+
+function checkIds(suite: Suite, items: readonly Item[]): void {
+  const seen = new Set<string>();
+  for (const { id } of items) {
+    if (seen.has(id))
+      throw new UserError(`suite ${suite.id}: the item id '${id}' occurs twice`, 'ids must be unique and stable within a suite');
+    seen.add(id);
+  }
+  if (items.length === 0) throw new UserError(`suite ${suite.id} has no items`);
+}
+
+/** The part of the items that shard i of n asks: whole clusters, dealt in turn. */
+export function shardOf(items: readonly Item[], shard: string | null): readonly Item[] {
+  if (shard === null) return items;
+  const match = /^([1-9]\d*)\/([1-9]\d*)$/.exec(shard);
+  const [i, n] = [Number(match?.[1]), Number(match?.[2])];
+  if (!match || i > n) throw new UserError(`--shard ${shard}: expected i/n with 1 ≤ i ≤ n, for example 2/8`);
+  return items.filter((_, at) => at % n === i - 1);
+}
+
+/** The requests of one item in round `at`, given the replies before it. */
+export function requestsOf(plan: Plan, item: Item, at: number, replies: readonly (readonly Response[])[]): readonly Request[] {
+  return plan.suite.rounds[at]?.(item, replies) ?? [];
+}

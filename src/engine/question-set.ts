@@ -1,0 +1,164 @@
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import { argmax, mentions } from '../kit/answers.ts';
+import { outcomeOf } from '../kit/outcome.ts';
+import { type Dimension, dimensions, type Item, type Request, type Suite, UserError } from '../types.ts';
+
+/** A user's own question set: CSV, TSV or JSONL with a header; the columns are documented in docs/own-questions.md. */
+interface Question extends Item {
+  readonly question: string;
+  readonly options: readonly string[];
+  /** Index of the right option, when there are options. */
+  readonly right: number;
+  readonly answer: string;
+  readonly system?: string;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+async function* csvRows(path: string): AsyncGenerator<[line: number, fields: Fields]> {
+  const { parse } = await import('csv-parse');
+  const delimiter = /\.tsv$/i.test(path) ? '\t' : ',';
+  const parser = createReadStream(path).pipe(
+    parse({ bom: true, columns: true, delimiter, info: true, skip_empty_lines: true, trim: true }),
+  );
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{ record: Fields; info: { lines: number } }>) yield [info.lines, record];
+  } catch (error) {
+    const line = (error as { lines?: number }).lines;
+    if (line === undefined) throw error;
+    throw new UserError(
+      `${path}:${line}: ${(error as Error).message}`,
+      'mend that row; text with commas, quotes or line breaks stands in "double quotes"',
+    );
+  }
+}
+
+async function* jsonRows(path: string): AsyncGenerator<[line: number, fields: Fields]> {
+  let line = 0;
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    line++;
+    const clean = text.replace(/^\uFEFF/, '');
+    if (clean.trim() === '') continue;
+    let value: unknown;
+    try {
+      value = JSON.parse(clean);
+    } catch (error) {
+      throw new UserError(`${path}:${line}: not a JSON value (${(error as Error).message})`, 'every line is one JSON object');
+    }
+    if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new UserError(`${path}:${line}: expected a JSON object`);
+    yield [line, value as Fields];
+  }
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '');
+
+function optionsOf(fields: Fields): string[] {
+  if (Array.isArray(fields.options)) return fields.options.map(textOf);
+  if (textOf(fields.options) !== '')
+    return textOf(fields.options)
+      .split('|')
+      .map((o) => o.trim());
+  return ['a', 'b', 'c', 'd', 'e', 'f']
+    .map((letter) => textOf(fields[`option_${letter}`] ?? fields[letter.toUpperCase()]))
+    .filter((o) => o !== '');
+}
+
+function questionOf(path: string, line: number, fields: Fields): Question {
+  const fail = (message: string): never => {
+    throw new UserError(
+      `${path}:${line}: ${message}`,
+      'columns: question, answer, and options (separated by |) or option_a, option_b …; see docs/own-questions.md',
+    );
+  };
+  const question = textOf(fields.question ?? fields.prompt);
+  const answer = textOf(fields.answer ?? fields.target);
+  if (question === '') fail("the column 'question' is missing or empty");
+  if (answer === '') fail("the column 'answer' is missing or empty");
+  const options = optionsOf(fields);
+  const byText = options.findIndex((option) => option.toLowerCase() === answer.toLowerCase());
+  const right = byText >= 0 ? byText : /^[A-F]$/i.test(answer) ? answer.toUpperCase().charCodeAt(0) - 65 : -1;
+  if (options.length > 0 && (right < 0 || right >= options.length))
+    fail(`the answer '${answer}' is neither one of the options nor a letter of one`);
+  if (options.length === 1) fail('one option alone is no choice');
+  const named = { group: textOf(fields.group), cluster: textOf(fields.cluster), lang: textOf(fields.lang), system: textOf(fields.system) };
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== ''));
+  return { id: textOf(fields.id) || `row-${line}`, question, options, right, answer, ...given };
+}
+
+function requestOf(item: Question): Request {
+  if (item.options.length === 0) {
+    const system = item.system ? [{ role: 'system' as const, content: item.system }] : [];
+    const want = { kind: 'text', maxTokens: 64, temperature: 0, seed: 0 } as const;
+    return {
+      to: 'target',
+      prompt: [...system, { role: 'user', content: item.question }],
+      want,
+      script: { perfect: item.answer, worst: 'Something else entirely.' },
+    };
+  }
+  const want = { kind: 'choice', options: item.options.map((option) => ` ${option}`) } as const;
+  const wrong = item.right === 0 ? 1 : 0;
+  return { to: 'target', prompt: `Question: ${item.question}\nAnswer:`, want, script: { perfect: item.right, worst: wrong } };
+}
+
+function dimensionOf(rows: readonly Fields[]): Dimension {
+  const named = textOf(rows[0]?.dimension).toLowerCase() as Dimension;
+  return dimensions.includes(named) ? named : 'reliability';
+}
+
+/** Reads a user's question set and makes a suite of it. Bad rows are named by line. */
+export async function questionSet(path: string): Promise<Suite> {
+  const items: Question[] = [];
+  const first: Fields[] = [];
+  for await (const [line, fields] of /\.[ct]sv$/i.test(path) ? csvRows(path) : jsonRows(path)) {
+    if (first.length === 0) first.push(fields);
+    items.push(questionOf(path, line, fields));
+  }
+  if (items.length === 0) throw new UserError(`${path} holds no questions`, 'the first line names the columns: question,answer,options');
+  const name = basename(path)
+    .replace(/\.[^.]+$/, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-');
+  const dimension = dimensionOf(first);
+  const chance = items.reduce((sum, { options }) => sum + (options.length > 0 ? 1 / options.length : 0), 0) / items.length;
+  return {
+    id: `${dimension}/${name}`,
+    dimension,
+    version: '1',
+    title: name,
+    about: `Your own questions (${basename(path)}): right answers by log-probability where options are given, else by mention in a generated answer.`,
+    limits: 'What the questions cover, and no more.',
+    source: basename(path),
+    licence: 'yours',
+    languages: [...new Set(items.map((item) => item.lang ?? 'en'))],
+    wants: [...new Set(items.map((item) => (item.options.length > 0 ? 'choice' : 'text')))],
+    sizes: { demo: 50, quick: 200, standard: Number.POSITIVE_INFINITY, full: Number.POSITIVE_INFINITY },
+    items: () => items,
+    rounds: [(item) => [requestOf(item as Question)]],
+    observe: (given, [replies]) => {
+      const item = given as Question;
+      const response = replies?.[0];
+      if (!response?.ok) return { skip: response?.error ?? 'no answer', outcomes: ['error'] };
+      if (item.options.length === 0)
+        return { values: { correct: mentions(response.text, item.answer) ? 1 : 0 }, outcomes: [outcomeOf(response)] };
+      const chosen = argmax(response.logprobs ?? []);
+      return chosen === null
+        ? { skip: 'no finite log-probabilities', outcomes: ['error'] }
+        : { values: { correct: chosen === item.right ? 1 : 0 }, outcomes: ['answered'] };
+    },
+    metrics: [
+      {
+        id: 'accuracy',
+        title: 'Accuracy',
+        unit: 'share',
+        better: 'higher',
+        value: 'correct',
+        grade: (v) => v,
+        says: 'answers {n} of 100 right',
+      },
+    ],
+    floor: { title: 'better than choosing at random', value: 'correct', chance },
+  };
+}

@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import type { Identity, Json, Request } from '../types.ts';
+
+/** JSON with keys in code-unit order and no white space: equal values give equal texts. Undefined members are left out. */
+export function canonical(value: unknown): string {
+  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  const entries = Object.entries(value).filter(([, v]) => v !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonical(v)}`).join(',')}}`;
+}
+
+/** sha256 of a text in hexadecimal digits. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** Hash of a runner's identity. */
+export function identityHash(identity: Identity): string {
+  return sha256(canonical(identity as Json));
+}
+
+/** The recording's key: 128 bits of sha256 over the identity's hash and the request without its script. */
+export function keyOf(identity: string, request: Request): string {
+  const { prompt, want } = request;
+  return sha256(`${identity}\n${canonical({ prompt, want })}`).slice(0, 32);
+}
