@@ -47,24 +47,73 @@ export interface ReadyTensor {
   readonly bytes: number;
 }
 
-/** A graph that onnxruntime opens from bytes, its weights by `extra.session.model_external_initializers_file_folder_path`. */
+/** score: log-probabilities of given tokens; packed, with or without a cache. generate: ragged batched decoding with a cache. */
+export type Purpose = 'score' | 'generate';
+
+export interface GraphValue {
+  readonly name: string;
+  readonly type: 'float32' | 'float16' | 'int64' | 'int32';
+  /** B rows, S new tokens a row, C slots in the cache, T = total_sequence_length, N picked positions, K = top_k. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** One tensor of the cache: fed as `past`, returned as `present`. */
+export interface CacheValue {
+  readonly past: string;
+  readonly present: string;
+  readonly type: 'float32' | 'float16';
+  /** 'B' rows, 'C' slots; zeros at the start. A shape without 'C' is a state of fixed size (convolutions). */
+  readonly shape: readonly (number | 'B' | 'C')[];
+}
+
+/** An attention_bias input: layers with a sliding window see keys nearer than `window` tokens (query position − key position < window); null: all before. */
+export interface BiasInput {
+  readonly name: string;
+  readonly window: number | null;
+}
+
+/** A graph that onnxruntime opens from bytes, its weights by `extra.session.model_external_initializers_file_folder_path` = `folder`. */
 export interface Graph {
   readonly bytes: Uint8Array;
   /** Real folder that holds every external file (one folder). */
   readonly folder: string;
-  readonly layers: number;
-  readonly kvHeads: number;
-  /** Width of a key (and of a value) per head; MLA families may differ. */
-  readonly keyWidth: number;
-  readonly valueWidth: number;
+  readonly purpose: Purpose;
+  /** All inputs and outputs, caches included: feed exactly these. */
+  readonly inputs: readonly GraphValue[];
+  readonly outputs: readonly GraphValue[];
+  /** Empty for a score graph without cache. */
+  readonly caches: readonly CacheValue[];
+  /** Empty for a generate graph: there rows are plain sequences and the graph masks by itself. */
+  readonly biases: readonly BiasInput[];
+  /** Bytes of cache a token takes. */
+  readonly kvBytesPerToken: number;
+  /** false: tokens of one row mix by neighbourhood (convolutions), so a row must hold one sequence only. */
+  readonly packs: boolean;
+  /** Layers and nodes whose compute differs from float32 of the stored weights: null for exact. */
+  readonly inexact: string | null;
 }
 /*
- * The graph's inputs and outputs (int64 unless said otherwise). B rows, S new tokens, P tokens in the cache, T = P + S, N picked positions, V vocabulary.
- * purpose 'score': packed scoring, B = 1 allowed to hold many segments, no KV outputs unless keep = true.
- *   in:  input_ids [B,S] · position_ids [B,S] · attention_bias float [B or 1,1,S,T] (0 or -inf-like: who sees whom; sliding windows are the caller's, by
- *        token distance, see Graph's spec) [+ past.<i>.key/.value [B,kvHeads,P,width]] · pick [N] (flat index into B*S) · target [N]
- *   out: logprob float [N] (natural log of target's probability at each picked position) · argmax [N] [+ present.<i>.key/.value]
- * purpose 'generate': ragged batched decoding with a cache.
- *   in:  input_ids [B,S] · position_ids [B,S] · attention mask in whatever form the builder documents · past.* · pick [N]
- *   out: logits float [N,V] · argmax [N] · present.*
+ * Inputs (feed those that `inputs` lists):
+ *   input_ids int64 [B,S] · position_ids int64 [B,S] (0-based place of the token in its own sequence; anything for padding)
+ *   span int64 [B,S]: only models whose rope depends on the length (longrope, dynamic): the full length of the sequence each token belongs to
+ *        (prompt + option; prompt + maxTokens when generating), the same value for every token of it and for the prefix it was computed with.
+ *   attention_bias.<full|window> float32 [Bb,1,S,T], Bb = 1 or B: 0 where the query (row of S) sees the key (column of T), else -3e38 (`biasOf` in masks.ts makes it
+ *        from positions and tree nodes). Columns are cache slots, then (from the row's past length on) the new tokens. The graph adds causality by column order itself.
+ *   key_positions int64 [Bb,T]: only ALiBi models: place of each key in its own sequence.
+ *   seqlens_k int32 [B] = valid tokens of the row in the cache after this run − 1 (past length + new tokens − 1) · total_sequence_length int32 [] = max(seqlens_k) + 1
+ *        (only with caches). The new tokens of row b land in slots past length … past length + new − 1.
+ *   past.<i>.key / past.<i>.value [B,kvHeads,C,width], C >= total_sequence_length. ALWAYS run in place: give the very same Tensor object as feed `past.*` and as fetch
+ *        `present.*` (session.run(feeds, fetches)): then nothing is copied. A Tensor over buffer.subarray(…) of whole rows is fine, so rows live in slots of one big
+ *        buffer and a new request is prefilled straight into its slot [1,kvHeads,C,width] or a run of neighbouring slots. Content past the valid length is never read.
+ *   pick int64 [N] (flat index into B*S) · score: target int64 [N] · generate: temperature float32 [N] (0: greedy), uniform float32 [N] in [0,1) (the one random
+ *        number that draws the token from the full softmax at that temperature), top_k int64 [1] (K >= 1).
+ * Outputs:
+ *   score: logprob float32 [N] (natural log of target's probability at the picked position) · argmax int64 [N] [+ present.*]
+ *   generate: token int64 [N] · logprob float32 [N] (of token, at temperature 1) · top int64 [N,K], top_logprob float32 [N,K] (most likely first; K = 1 costs least) · present.*
+ * Rules (checked on the CPU provider of onnxruntime 1.30):
+ *   - First prompts (nothing in the cache): any B, S = longest row, shorter rows padded on the RIGHT, seqlens_k = row length − 1.
+ *   - One new token a row (S = 1): any B, ragged past lengths.
+ *   - Several new tokens on a past (chunked prefill, options on a prefix): B = 1 only.
+ *   - score with biases: B = 1 with many packed sequences, or B rows of one sequence each; padded positions are simply not picked.
+ *   - sliding windows in generate graphs are built in.
  */
