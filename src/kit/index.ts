@@ -7,3 +7,4 @@ export * from './loops.ts';
 export * from './outcome.ts';
 export * from './random.ts';
 export * from './refusal.ts';
+export * from './stats/index.ts';

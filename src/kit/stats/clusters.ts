@@ -1,0 +1,98 @@
+/** Means of clustered observations: cluster sums, cluster-robust variance, intraclass correlation. */
+
+/** Observations summed by cluster: typed arrays of one entry a cluster. */
+export interface ClusterSums {
+  /** Sum of weight × value. */
+  readonly y: Float64Array;
+  /** Sum of weights. */
+  readonly w: Float64Array;
+  /** Observations. */
+  readonly size: Float64Array;
+  /** Sum of weight × value². */
+  readonly yy: Float64Array;
+}
+
+/** One observation; those of equal `cluster` are resampled together. */
+export interface Observed {
+  readonly value: number;
+  readonly weight: number;
+  readonly cluster: string;
+}
+
+export function clusterSums(observed: readonly Observed[]): ClusterSums {
+  const index = new Map<string, number>();
+  for (const { cluster } of observed) if (!index.has(cluster)) index.set(cluster, index.size);
+  const m = index.size;
+  const sums = { y: new Float64Array(m), w: new Float64Array(m), size: new Float64Array(m), yy: new Float64Array(m) };
+  for (const { value, weight, cluster } of observed) {
+    const c = index.get(cluster) as number;
+    sums.y[c] = (sums.y[c] as number) + weight * value;
+    sums.w[c] = (sums.w[c] as number) + weight;
+    sums.yy[c] = (sums.yy[c] as number) + weight * value * value;
+    sums.size[c] = (sums.size[c] as number) + 1;
+  }
+  return sums;
+}
+
+export const total = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum;
+};
+
+/** The weighted mean Σwy / Σw (Hájek's estimator under unequal inclusion). NaN without observations. */
+export const clusterMean = (sums: ClusterSums): number => total(sums.y) / total(sums.w);
+
+/** Cluster-robust (linearised, m/(m−1)) variance of the weighted mean. NaN below two clusters. */
+export function clusterVariance(sums: ClusterSums): number {
+  const m = sums.y.length;
+  const mean = clusterMean(sums);
+  const W = total(sums.w);
+  let squares = 0;
+  for (let c = 0; c < m; c++) squares += ((sums.y[c] as number) - mean * (sums.w[c] as number)) ** 2;
+  return m < 2 ? Number.NaN : ((m / (m - 1)) * squares) / (W * W);
+}
+
+/** Variance of the weighted mean over its variance had the same number of observations been drawn singly and equally. */
+export function designEffect(sums: ClusterSums): number {
+  const n = total(sums.size);
+  const mean = clusterMean(sums);
+  const spread = Math.max(0, total(sums.yy) / total(sums.w) - mean * mean);
+  return spread === 0 ? 1 : (clusterVariance(sums) * n) / spread;
+}
+
+/** Kish's factor by which unequal weights alone enlarge the variance: n Σw² / (Σw)². */
+export function weightEffect(weights: readonly number[]): number {
+  const sum = total(weights);
+  let squares = 0;
+  for (const w of weights) squares += w * w;
+  return sum === 0 ? 1 : (weights.length * squares) / (sum * sum);
+}
+
+/** Mean cluster size seen by an observation, Σs² / Σs: what a design effect 1 + (s − 1)·icc is made with when sizes differ. */
+export function effectiveSize(sums: ClusterSums): number {
+  let squares = 0;
+  for (const s of sums.size) squares += s * s;
+  return squares / total(sums.size);
+}
+
+/** Intraclass correlation by one-way analysis of variance (Donner 1986), 0..1; NaN where the data cannot tell (no spread, or all clusters single). */
+export function intraclass(sums: ClusterSums): number {
+  const m = sums.y.length;
+  const n = total(sums.size);
+  if (m < 2 || n <= m) return Number.NaN;
+  const mean = clusterMean(sums);
+  let between = 0;
+  let within = 0;
+  let squares = 0;
+  for (let c = 0; c < m; c++) {
+    const [y, w, s] = [sums.y[c] as number, sums.w[c] as number, sums.size[c] as number];
+    between += s * (y / w - mean) ** 2;
+    within += (s * (sums.yy[c] as number)) / w - s * (y / w) ** 2;
+    squares += s * s;
+  }
+  const size = (n - squares / n) / (m - 1);
+  const [msb, msw] = [between / (m - 1), within / (n - m)];
+  const icc = (msb - msw) / (msb + (size - 1) * msw);
+  return Number.isFinite(icc) ? Math.min(1, Math.max(0, icc)) : Number.NaN;
+}

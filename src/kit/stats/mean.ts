@@ -1,0 +1,110 @@
+/** The interval of a mean: picks the method by what the data can carry, and says which. Regimes and their coverage: docs/statistics.md. */
+import type { Interval } from '../../types.ts';
+import { clusterBootstrap } from './bootstrap.ts';
+import {
+  type ClusterSums,
+  clusterMean,
+  clusterSums,
+  clusterVariance,
+  effectiveSize,
+  intraclass,
+  type Observed,
+  weightEffect,
+} from './clusters.ts';
+import { clopperPearson, wilson } from './rates.ts';
+import { tQuantile } from './special.ts';
+
+/** Below this many clusters or effective events a bootstrap is not trusted. */
+export const enoughClusters = 20;
+export const enoughEvents = 5;
+/** Intraclass correlation assumed where the data cannot tell, and what it weighs, in clusters that show the rarer outcome. */
+const cautiousIcc = 0.3;
+const cautiousWeight = 3;
+
+export interface Mean {
+  readonly value: number;
+  readonly interval: Interval | null;
+  readonly n: number;
+  readonly clusters: number;
+  /** Observations the mean is worth after clustering and weights. */
+  readonly effective: number;
+}
+
+export interface MeanOptions {
+  readonly seed: number | string;
+  /** Values cannot leave 0..1 (a rate, or a share per item). */
+  readonly bounded: boolean;
+  readonly level?: number;
+  readonly replicates?: number;
+}
+
+/** Mean of `observed` with the interval its design allows; null without observations. */
+export function meanOf(observed: readonly Observed[], options: MeanOptions): Mean | null {
+  if (observed.length === 0) return null;
+  const sums = clusterSums(observed);
+  return options.bounded ? boundedMean(observed, sums, options) : freeMean(observed, sums, options);
+}
+
+function boundedMean(observed: readonly Observed[], sums: ClusterSums, options: MeanOptions): Mean {
+  const n = observed.length;
+  const m = sums.y.length;
+  const value = Math.min(1, Math.max(0, clusterMean(sums)));
+  const deff = cautiousEffect(observed, sums);
+  const effective = n / deff;
+  const rarer = Math.min(value, 1 - value);
+  const head = { value, n, clusters: m };
+  const binary = observed.every((o) => o.value === 0 || o.value === 1);
+  if (deff === 1 && binary) {
+    const few = rarer * n < enoughEvents;
+    const { low, high } = (few ? clopperPearson : wilson)(value * n, n, options.level);
+    return { ...head, effective, interval: { low, high, method: few ? 'clopper-pearson' : 'wilson' } };
+  }
+  if (m >= enoughClusters && rarer * effective >= enoughEvents) return { ...head, ...bootstrapped(sums, value, options) };
+  // Korn & Graubard 1998: the exact interval on the effective sample, narrowed further for the few degrees of freedom the design effect rests on.
+  const freedom = m < 2 || n < 3 ? 1 : (tQuantile(0.975, n - 1) / tQuantile(0.975, m - 1)) ** 2;
+  const worth = Math.max(1, effective * freedom);
+  const { low, high } = clopperPearson(value * worth, worth, options.level);
+  return { ...head, effective: worth, interval: { low, high, method: `clopper-pearson, design effect ${(n / worth).toFixed(1)}` } };
+}
+
+function bootstrapped(sums: ClusterSums, value: number, options: MeanOptions): { effective: number; interval: Interval } {
+  const { low, high } = clusterBootstrap(sums, options);
+  const variance = clusterVariance(sums);
+  const n = sums.size.reduce((sum, s) => sum + s, 0);
+  const effective = variance > 0 ? Math.min(n, (value * (1 - value)) / variance) : n;
+  return { effective, interval: { low, high, method: `bootstrap over ${sums.y.length} clusters (BCa)` } };
+}
+
+function freeMean(observed: readonly Observed[], sums: ClusterSums, options: MeanOptions): Mean {
+  const m = sums.y.length;
+  const value = clusterMean(sums);
+  const head = { value, n: observed.length, clusters: m, effective: m };
+  if (m < 2) return { ...head, interval: null };
+  if (m >= enoughClusters) {
+    const { low, high } = clusterBootstrap(sums, options);
+    return { ...head, interval: { low, high, method: `bootstrap over ${m} clusters (BCa)` } };
+  }
+  const half = tQuantile(0.5 + (options.level ?? 0.95) / 2, m - 1) * Math.sqrt(clusterVariance(sums));
+  return { ...head, interval: { low: value - half, high: value + half, method: `t over ${m} clusters` } };
+}
+
+/**
+ * Design effect 1 + (s − 1)·icc times that of unequal weights. The measured correlation is drawn towards a cautious one where few clusters show the
+ * rarer outcome: from two leaks in two clusters nobody can tell that leaks do not cluster.
+ */
+export function cautiousEffect(observed: readonly Observed[], sums: ClusterSums): number {
+  const weights = weightEffect(observed.map((o) => o.weight));
+  const size = effectiveSize(sums);
+  if (size <= 1) return Math.max(1, weights);
+  const rarerIsHigh = clusterMean(sums) <= 0.5;
+  let showing = 0;
+  for (let c = 0; c < sums.y.length; c++) {
+    const y = sums.y[c] as number;
+    const rarer = rarerIsHigh ? y : (sums.w[c] as number) - y;
+    if (rarer > 1e-12) showing++;
+  }
+  const measured = intraclass(sums);
+  const icc = Number.isNaN(measured) ? cautiousIcc : measured;
+  const drawn = (showing * icc + cautiousWeight * Math.max(icc, cautiousIcc)) / (showing + cautiousWeight);
+  return weights * (1 + (size - 1) * drawn);
+}
