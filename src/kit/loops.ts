@@ -5,8 +5,8 @@ const isHan = /[\u3040-\u30ff\u3400-\u9fff]/;
  * running numbers count as equal), one sentence or line comes back in more than half of at least six, or hardly any word or four-word sequence is new.
  */
 export function loopsIn(text: string): boolean {
-  const tail = text.trim().toLowerCase().replace(/\d+/g, '0').replace(/\s+/g, ' ');
-  return repeatsAtEnd(tail) || repeatsLines(text) || saysNothingNew(tail);
+  const tail = `${text.trim().toLowerCase().replace(/\d+/g, '0').replace(/\s+/g, ' ')} `;
+  return repeatsAtEnd(tail) || repeatsAtEnd(tail.trimEnd()) || repeatsLines(text) || saysNothingNew(tail);
 }
 
 function repeatsAtEnd(tail: string): boolean {
