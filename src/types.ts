@@ -395,6 +395,8 @@ export interface Manifest {
   };
   readonly facts: Facts;
   readonly complete: boolean;
+  /** Suites that could not be run or scored, with the reason. */
+  readonly failed?: Readonly<Record<string, string>>;
   readonly profile: readonly DimensionProfile[];
 }
 

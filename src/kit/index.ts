@@ -8,3 +8,4 @@ export * from './outcome.ts';
 export * from './random.ts';
 export * from './refusal.ts';
 export * from './stats/index.ts';
+export * from './visible.ts';

@@ -1,0 +1,71 @@
+import type { Command } from '../command.ts';
+import { suggestion } from '../commands.ts';
+import { loadReport, loadRunners, loadSuites, reportNames, suiteNames } from '../load.ts';
+import { UserError } from '../types.ts';
+
+const kinds = ['suites', 'runners', 'reports'] as const;
+
+async function suites() {
+  const all = await loadSuites(suiteNames(), process.cwd());
+  return Promise.all(
+    all.map(async (suite) => {
+      let count = 0;
+      let note = '';
+      try {
+        for await (const _ of await suite.items()) count++;
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        note = error.hint ?? error.message;
+      }
+      const { id, title, version, languages, wants, named } = suite;
+      return { id, title, version, items: count, languages, wants, named: named ?? false, ...(note && { note }) };
+    }),
+  );
+}
+
+async function reports() {
+  const all = await Promise.all(reportNames().map((name) => loadReport(name, process.cwd())));
+  return all.map(({ id, title, makes }) => ({ id, title, makes }));
+}
+
+async function rowsOf(kind: (typeof kinds)[number]): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  if (kind === 'suites') return suites();
+  if (kind === 'reports') return reports();
+  return (await loadRunners()).map(({ scheme, title, usage }) => ({ id: scheme, title, usage }));
+}
+
+function table(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const keys = Object.keys(rows[0] ?? {}).filter((key) => key !== 'note' && key !== 'named' && key !== 'version');
+  const cell = (value: unknown) => (Array.isArray(value) ? value.join(',') : String(value));
+  const widths = keys.map((key) => Math.max(...rows.map((row) => cell(row[key]).length)));
+  return rows
+    .map(
+      (row) =>
+        `${keys
+          .map((key, i) => cell(row[key]).padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd()}${row.note ? `  (${String(row.note)})` : ''}\n`,
+    )
+    .join('');
+}
+
+const command: Command = {
+  describe(parser) {
+    parser
+      .argument('<what>', kinds.join(', '))
+      .option('--json', 'print a JSON array')
+      .addHelpText('after', '\nExample:\n  plumbline list suites');
+  },
+  async run([what], options, io) {
+    const kind = kinds.find((known) => known === what);
+    if (!kind) {
+      const near = suggestion(String(what), kinds);
+      throw new UserError(`cannot list '${String(what)}'${near ? `; did you mean '${near}'?` : ''}`, `expected one of ${kinds.join(', ')}`);
+    }
+    const rows = await rowsOf(kind);
+    io.out(options.json ? `${JSON.stringify(rows)}\n` : table(rows));
+    return 0;
+  },
+};
+
+export default command;

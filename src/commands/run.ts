@@ -1,0 +1,169 @@
+import { basename, join, resolve } from 'node:path';
+import type { Command, Io } from '../command.ts';
+import { type Plan, plansOf } from '../engine/plan.ts';
+import { writeReport } from '../engine/write-report.ts';
+import { evaluate } from '../evaluate.ts';
+import { loadRunner, loadSuites } from '../load.ts';
+import { openRun } from '../open-run.ts';
+import { progressLine } from '../progress.ts';
+import { runnerOptionsOf } from '../runner-options.ts';
+import { type Settings, settingsOf } from '../settings.ts';
+import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
+
+const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').map((part) => part.trim())];
+const pair = (value: string, before: Record<string, string> | undefined) => {
+  const at = value.indexOf('=');
+  if (at < 1) throw new UserError(`--set ${value}: expected name=value`);
+  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+};
+
+const command: Command = {
+  describe(parser) {
+    parser
+      .argument('[model...]', 'a GGUF file, a model folder, hf:org/repo, demo, scripted:perfect, replay:<run> …')
+      .option('-s, --suite <id>', 'a suite, a dimension, a file of your own (.csv, .jsonl, .js); repeatable', many)
+      .option('-p, --preset <name>', 'demo, quick, standard or full (default quick)')
+      .option('--limit <n>', 'at most n items a suite; the result is marked partial')
+      .option('--only <item>', 'only this item; repeatable', many)
+      .option('--lang <list>', 'languages: en, zh, all (default en)', many)
+      .option('--seed <n>', 'seed of everything random (default 1)')
+      .option('--device <name>', 'auto, cpu, cuda, webgpu, dml, coreml (default auto)')
+      .option('--batch-size <n>', 'auto or a number of requests (default auto)')
+      .option('--system <text>', 'a system prompt; part of what is measured')
+      .option('--judge <model>', 'a second model, for suites that need a judge')
+      .option('--weights <mode>', 'exact (default) or fast: quantised compute, with its measured deviation')
+      .option('--quantize <kind>', 'int8 or int4: measure this variant of the model')
+      .option('--adapter <folder>', 'a LoRA adapter (PEFT folder) put on the model')
+      .option('--protocol <name>', 'base, instruct or reasoning, where the file does not tell')
+      .option('--shard <i/n>', 'only the i-th of n parts; merge them afterwards')
+      .option('--retry-errors', 'ask failed answers again')
+      .option('--offline', 'never open a network connection')
+      .option('--set <name=value>', 'a setting of the runner; repeatable', pair)
+      .option('-c, --config <file>', 'settings from a YAML file (default plumbline.yaml here, where there is one)')
+      .option('-o, --output <folder>', 'the run folder (default runs/<model>); with several models, one folder in it for each')
+      .option('--json', 'print the manifest as JSON to stdout and nothing else')
+      .option('-q, --quiet', 'no progress')
+      .addHelpText(
+        'after',
+        '\nExample:\n  plumbline run model.gguf --preset quick -o runs/mine\n\nThe same command again goes on where it stopped.',
+      );
+  },
+  async run([models], options, io) {
+    const settings = await settingsOf(options, io.env, io.cwd);
+    const named = (models as readonly string[]).length > 0 ? (models as readonly string[]) : (settings.model ?? []);
+    if (named.length === 0) throw new UserError('no model named', 'plumbline run model.gguf, or plumbline run demo');
+    const suites = await loadSuites(namedSuites(settings, io), io.cwd);
+    const manifests: Manifest[] = [];
+    for (const argument of named) {
+      if (io.signal.aborted) break;
+      manifests.push(await runOne(argument, { settings, suites, io, several: named.length > 1, json: options.json === true }));
+    }
+    if (options.json) io.out(`${JSON.stringify(manifests.length === 1 ? manifests[0] : manifests)}\n`);
+    if (io.signal.aborted) return 130;
+    return manifests.every((manifest) => manifest.complete) ? 0 : 3;
+  },
+};
+
+/** Files are named by their full path, so that the run can be scored from anywhere. */
+function namedSuites(settings: Settings, io: Io): string[] {
+  return (settings.suite ?? []).map((name) => (/\.(csv|tsv|jsonl|ndjson|[cm]?[jt]s)$/i.test(name) ? resolve(io.cwd, name) : name));
+}
+
+interface One {
+  readonly settings: Settings;
+  readonly suites: readonly Suite[];
+  readonly io: Io;
+  readonly several: boolean;
+  readonly json: boolean;
+}
+
+async function runOne(argument: string, { settings, suites, io, several, json }: One): Promise<Manifest> {
+  const say = (message: string) => io.err(`${message}\n`);
+  const line = progressLine(io, settings.quiet);
+  line.show(`opening ${argument}`);
+  await using opened = await openModel(argument, settings, io, line.show);
+  const judge = settings.judge ? await openModel(settings.judge, settings, io, line.show) : null;
+  await using _judge = judge ?? { async [Symbol.asyncDispose]() {} };
+  const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
+  const plans = await plansFor(opened.runner, { settings, suites, say, judge: judge !== null });
+  const { manifest, results } = await evaluate({
+    folder,
+    model: { argument, runner: opened.runner },
+    judge: judge ? { argument: settings.judge ?? '', runner: judge.runner } : null,
+    plans,
+    options: optionsOf(settings, namedSuites(settings, io)),
+    command: ['plumbline', ...process.argv.slice(2)],
+    signal: io.signal,
+    now: () => new Date(),
+    say: line.say,
+    progress: line.progress,
+    retryErrors: settings.retryErrors,
+  }).finally(() => line.end());
+  const run = openRun(folder, io.cwd);
+  const page = await writeReport('scorecard', run, { folder, cwd: io.cwd, env: io.env });
+  if (!json) {
+    const { terminalProfile } = await import('../kit/terminal.ts');
+    io.out(`${terminalProfile({ ...run, results }, { width: io.columns, colour: io.colour })}\n`);
+    io.out(`${page}\n`);
+  }
+  if (!manifest.complete) say(`the run is not complete; the same command goes on where it stopped`);
+  return manifest;
+}
+
+async function openModel(
+  argument: string,
+  settings: Settings,
+  io: Io,
+  show: (text: string) => void,
+): Promise<{ readonly runner: Runner } & AsyncDisposable> {
+  const { module, target } = await loadRunner(argument, io.cwd);
+  const runner = await module.open(target, runnerOptionsOf(settings, io, show));
+  return { runner, [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose]() };
+}
+
+function folderOf(settings: Settings, runner: Runner, several: boolean): string {
+  const name = basename(runner.name).replace(/[^\w.@+-]+/g, '-');
+  if (settings.output === undefined) return join('runs', settings.shard ? `${name}-shard-${settings.shard.replace('/', '-of-')}` : name);
+  return several ? join(settings.output, name) : settings.output;
+}
+
+function optionsOf(settings: Settings, suites: readonly string[]): Manifest['options'] {
+  const { preset, lang, seed, limit, only, system, shard } = settings;
+  return { preset, suites, languages: lang, seed, limit: limit ?? null, only: only ?? [], system: system ?? null, shard: shard ?? null };
+}
+
+interface Planning {
+  readonly settings: Settings;
+  readonly suites: readonly Suite[];
+  readonly say: (message: string) => void;
+  readonly judge: boolean;
+}
+
+async function plansFor(runner: Runner, { settings, suites, say }: Planning): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  for (const suite of suites) {
+    const lacks = suite.wants.filter((want) => !runner.wants.includes(want));
+    if (lacks.length > 0) {
+      const message = `${suite.id} asks for ${lacks.join(' and ')}, which ${runner.name} cannot answer`;
+      if (settings.suite?.includes(suite.id))
+        throw new UserError(message, `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
+      say(`left out: ${message}`);
+      continue;
+    }
+    plans.push(
+      ...(await plansOf(suite, {
+        preset: settings.preset,
+        languages: settings.lang,
+        limit: settings.limit ?? null,
+        only: settings.only ?? [],
+        shard: settings.shard ?? null,
+      })),
+    );
+  }
+  const asked = plans.filter((plan) => plan.items.length > 0);
+  if (asked.length > 0) return asked;
+  if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
+  throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');
+}
+
+export default command;

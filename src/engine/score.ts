@@ -1,0 +1,141 @@
+import { keyOf } from '../kit/key.ts';
+import type { DetectorCard, Item, Metric, Outcome, Preset, Request, Response, Result, Row, Runner, Sample } from '../types.ts';
+import { outcomes } from '../types.ts';
+import { estimatesOf } from './estimate.ts';
+import { type Plan, requestsOf } from './plan.ts';
+
+export interface ScoreContext {
+  readonly model: { readonly name: string; readonly hash: string; readonly protocol: Runner['protocol'] };
+  readonly judgeHash: string | null;
+  readonly preset: Preset;
+  readonly seed: number;
+  readonly look: (key: string) => Response | null;
+}
+
+/** More than this share of empty, degenerate, truncated and failed answers is no measurement. */
+const badShare = 0.05;
+const bad: readonly Outcome[] = ['empty', 'degenerate', 'truncated', 'error'];
+const worstShown = 12;
+
+/** The headline metric's grade of one row alone; null where the metric is no mean over items or the row was skipped. */
+export function rowGrade(metric: Metric, row: Row): number | null {
+  if (!('value' in metric) || row.skip !== undefined) return null;
+  const value = row.values[metric.value];
+  if (value === null || value === undefined) return null;
+  return Math.min(1, Math.max(0, metric.grade(value)));
+}
+
+/** One item's requests, replies and row. Null replies are missing from the recording. */
+export function sampleOf(
+  plan: Plan,
+  item: Item,
+  context: Pick<ScoreContext, 'model' | 'judgeHash' | 'look'>,
+): Sample & { readonly complete: boolean } {
+  const hashOf = (request: Request) => (request.to === 'judge' && context.judgeHash ? context.judgeHash : context.model.hash);
+  const rounds: { requests: readonly Request[]; responses: (Response | null)[] }[] = [];
+  const replies: Response[][] = [];
+  let complete = true;
+  for (let r = 0; r < plan.suite.rounds.length && complete; r++) {
+    const requests = requestsOf(plan, item, r, replies);
+    const responses = requests.map((request) => context.look(keyOf(hashOf(request), request)));
+    rounds.push({ requests, responses });
+    complete = responses.every((response) => response !== null);
+    replies.push(responses.filter((response) => response !== null));
+  }
+  const row = complete ? rowOf(plan, item, replies) : { id: item.id, values: {}, outcomes: [], skip: 'not answered yet' };
+  return { item, row, rounds, grade: rowGrade(plan.suite.metrics[0], row), complete };
+}
+
+function rowOf(plan: Plan, item: Item, replies: readonly (readonly Response[])[]): Row {
+  const seen = plan.suite.observe(item, replies);
+  const { group, cluster, stratum } = item;
+  const place = {
+    id: item.id,
+    ...(group !== undefined && { group }),
+    ...(cluster !== undefined && { cluster }),
+    ...(stratum !== undefined && { stratum }),
+  };
+  const note = seen.note === undefined ? {} : { note: seen.note };
+  if ('skip' in seen) return { ...place, values: {}, outcomes: seen.outcomes, skip: seen.skip, ...note };
+  return { ...place, values: seen.values, outcomes: seen.outcomes, ...note };
+}
+
+/** Observes every item of a plan and sums it up. Pure in the recording: no times, no machine. */
+export function scored(plan: Plan, context: ScoreContext): { readonly result: Result; readonly rows: readonly Row[] } {
+  const rows: Row[] = [];
+  const grades: { readonly id: string; readonly grade: number }[] = [];
+  let missing = 0;
+  for (const item of plan.items) {
+    const sample = sampleOf(plan, item, context);
+    if (!sample.complete) {
+      missing++;
+      continue;
+    }
+    rows.push(sample.row);
+    if (sample.grade !== null) grades.push({ id: item.id, grade: sample.grade });
+  }
+  return { result: resultOf(plan, rows, { ...context, missing, grades }), rows };
+}
+
+type Summing = ScoreContext & { readonly missing: number; readonly grades: readonly { readonly id: string; readonly grade: number }[] };
+
+function resultOf(plan: Plan, rows: readonly Row[], context: Summing): Result {
+  const { suite } = plan;
+  const { estimates, floor } = estimatesOf(suite, rows, { seed: context.seed });
+  const counts = countOf(rows);
+  const headline = suite.metrics[0];
+  const worst = [...context.grades].filter(({ grade }) => grade < 1).sort((a, b) => a.grade - b.grade || (a.id < b.id ? -1 : 1));
+  const { id, dimension, version, title, about, limits, source, licence } = suite;
+  return {
+    format: 'plumbline-result/1',
+    suite: {
+      id,
+      dimension,
+      version,
+      title,
+      about,
+      limits,
+      source,
+      licence,
+      lang: plan.lang,
+      sensitive: suite.sensitive ?? false,
+      items: plan.hash,
+    },
+    model: { name: context.model.name, identity: context.model.hash, protocol: context.model.protocol },
+    preset: context.preset,
+    partial: plan.partial,
+    complete: context.missing === 0,
+    missing: context.missing,
+    invalid: invalidity(counts),
+    floor,
+    estimates,
+    outcomes: counts,
+    items: rows.length,
+    answers: Object.values(counts).reduce((a, b) => a + b, 0),
+    worst: worst.slice(0, worstShown).map((entry) => entry.id),
+    detectors: cardsOf(suite.metrics),
+    details: rows.length > 0 ? (suite.details?.(rows) ?? {}) : {},
+    says: headline.says ?? null,
+    formula: headline.formula ?? null,
+  };
+}
+
+function cardsOf(metrics: readonly Metric[]): DetectorCard[] {
+  const cards = metrics.flatMap((metric) => (metric.measured ? [metric.measured.by] : []));
+  return [...new Map(cards.map((card) => [card.id, card])).values()];
+}
+
+function countOf(rows: readonly Row[]): Record<Outcome, number> {
+  const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
+  for (const row of rows) for (const outcome of row.outcomes) counts[outcome]++;
+  return counts;
+}
+
+function invalidity(counts: Readonly<Record<Outcome, number>>): string | null {
+  const all = Object.values(counts).reduce((a, b) => a + b, 0);
+  const parts = bad.filter((outcome) => counts[outcome] > 0).map((outcome) => `${counts[outcome]} ${outcome}`);
+  const share = bad.reduce((sum, outcome) => sum + counts[outcome], 0) / Math.max(1, all);
+  return share > badShare
+    ? `${(share * 100).toFixed(1)} % of ${all} answers are no answers (${parts.join(', ')}); at most ${badShare * 100} % are allowed`
+    : null;
+}

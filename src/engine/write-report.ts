@@ -1,0 +1,33 @@
+import { join, resolve } from 'node:path';
+import { loadReport } from '../load.ts';
+import type { Run } from '../types.ts';
+import { writeWhole } from './run-folder.ts';
+
+export interface WriteOptions {
+  /** Where the files go. */
+  readonly folder: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly lang?: string;
+}
+
+/** The time pages show: SOURCE_DATE_EPOCH (seconds), else the run's end. */
+export function pageTime(run: Run, env: WriteOptions['env']): number {
+  const epoch = Number(env.SOURCE_DATE_EPOCH);
+  if (env.SOURCE_DATE_EPOCH && Number.isFinite(epoch)) return epoch * 1000;
+  return Date.parse(run.manifest.finished ?? run.manifest.created);
+}
+
+/** Renders a report and writes its files; returns the first one's path. */
+export async function writeReport(name: string, run: Run, options: WriteOptions): Promise<string> {
+  const report = await loadReport(name, options.cwd);
+  const files = await report.render(run, { lang: options.lang ?? 'en', now: pageTime(run, options.env) });
+  let first = '';
+  for await (const { path, text } of files) {
+    const target = resolve(join(options.folder, path));
+    if (!target.startsWith(resolve(options.folder))) throw new Error(`report ${name} wants to write outside of its folder: ${path}`);
+    writeWhole(target, text);
+    first ||= target;
+  }
+  return first;
+}

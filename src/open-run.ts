@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { type Plan, plansOf, shardOf } from './engine/plan.ts';
+import { Recording } from './engine/recording.ts';
+import { answersFile, manifestOf, readResult, resultIds } from './engine/run-folder.ts';
+import { sampleOf } from './engine/score.ts';
+import { contextOf } from './evaluate.ts';
+import { loadSuites } from './load.ts';
+import type { Manifest, Run, Sample } from './types.ts';
+
+/** The plans of a run, built again from its manifest. A suite whose version or items changed since is not among them, and `changed` names it. */
+export async function plansAgain(
+  manifest: Manifest,
+  cwd: string,
+): Promise<{ readonly plans: readonly Plan[]; readonly changed: readonly string[] }> {
+  const { preset, languages, limit, only, shard, suites } = manifest.options;
+  const loaded = await loadSuites(suites, cwd);
+  const lists = await Promise.all(loaded.map((suite) => plansOf(suite, { preset, languages, limit, only, shard })));
+  const all = lists.flat();
+  const same = (plan: Plan) => manifest.suites[plan.id]?.items === plan.hash && manifest.suites[plan.id]?.version === plan.suite.version;
+  const plans = all.filter(same).map((plan) => ({ ...plan, items: shardOf(plan.items, shard) }));
+  const changed = Object.keys(manifest.suites).filter((id) => !plans.some((plan) => plan.id === id));
+  return { plans, changed };
+}
+
+/** Opens a finished run for reports. */
+export function openRun(folder: string, cwd: string): Run {
+  const manifest = manifestOf(folder);
+  const results = resultIds(folder).map((id) => readResult(folder, id));
+  return { manifest, results, samples: (id) => samplesOf(folder, manifest, id, cwd) };
+}
+
+async function* samplesOf(folder: string, manifest: Manifest, id: string, cwd: string): AsyncGenerator<Sample> {
+  const { plans } = await plansAgain(manifest, cwd);
+  const plan = plans.find((candidate) => candidate.id === id);
+  if (!plan) return;
+  using recording = Recording.open(join(folder, answersFile), 'read');
+  const context = contextOf(manifest, (key) => recording.get(key));
+  for (const item of plan.items) yield sampleOf(plan, item, context);
+}
