@@ -1,10 +1,12 @@
 /** Pure helpers for suites and reports; outsiders import them from `plumbline-eval/kit`. */
 export * from './answers.ts';
 export * from './asking.ts';
+export * from './choice.ts';
 export * from './items.ts';
 export * from './key.ts';
 export * from './loops.ts';
 export * from './outcome.ts';
+export * from './perturb.ts';
 export * from './random.ts';
 export * from './refusal.ts';
 export * from './stats/index.ts';
