@@ -63,6 +63,16 @@ export class Recording {
     }
   }
 
+  /** Every key with its answer, in the order of the file, read as it goes. */
+  *entries(): Generator<readonly [key: string, response: Response]> {
+    this.flush();
+    for (const { bytes } of this.#lines()) {
+      const key = bytes.toString('latin1', prefix.length, prefix.length + 32);
+      const response = bytes.length > 0 ? this.get(key) : null;
+      if (response) yield [key, response];
+    }
+  }
+
   /** Appends one answer; a key already there is left as it is, unless it held a failure and this is none. Reaches the disk within half a second, or at `flush`. */
   append(key: string, response: Response): void {
     const line = `${prefix}${key}","response":${JSON.stringify(response)}}\n`;
@@ -98,35 +108,38 @@ export class Recording {
   }
 
   #scan(): void {
+    for (const { bytes, at } of this.#lines()) {
+      this.#note(bytes, at);
+      this.#end = at + bytes.length + 1;
+    }
+  }
+
+  /** Whole lines with their places, a chunk of the file at a time. */
+  *#lines(): Generator<{ readonly bytes: Buffer; readonly at: number }> {
     const chunk = Buffer.allocUnsafe(chunkBytes);
     let held: Buffer = Buffer.alloc(0);
     let at = 0;
     for (;;) {
       const read = readSync(this.#file, chunk, 0, chunkBytes, at + held.length);
-      if (read === 0) break;
+      if (read === 0) return;
       const text = held.length > 0 ? Buffer.concat([held, chunk.subarray(0, read)]) : chunk.subarray(0, read);
       let start = 0;
-      for (let end = text.indexOf(10); end >= 0; start = end + 1, end = text.indexOf(10, start)) this.#note(text, start, end, at + start);
+      for (let end = text.indexOf(10); end >= 0; start = end + 1, end = text.indexOf(10, start))
+        yield { bytes: text.subarray(start, end), at: at + start };
       held = Buffer.from(text.subarray(start));
       at += start;
     }
-    this.#end = at;
   }
 
-  #note(text: Buffer, start: number, end: number, at: number): void {
-    const key = text.toString('latin1', start + prefix.length, start + prefix.length + 32);
-    const whole = text.toString('latin1', start, start + prefix.length) === prefix && /^[0-9a-f]{32}$/.test(key) && text[end - 1] === 125;
-    if (whole)
-      this.#table.set(
-        key,
-        at,
-        end - start,
-        text.toString('latin1', start + prefix.length + 32, start + prefix.length + 32 + failed.length) === failed,
-      );
-    else if (end > start)
+  #note(line: Buffer, at: number): void {
+    if (line.length === 0) return;
+    const from = prefix.length + 32;
+    const key = line.toString('latin1', prefix.length, from);
+    if (line.toString('latin1', 0, prefix.length) !== prefix || !/^[0-9a-f]{32}$/.test(key) || line.at(-1) !== 125)
       throw new UserError(
         `${this.path}: the line at byte ${at} is not an answer`,
         'the recording was changed by another program: remove that line and run again',
       );
+    this.#table.set(key, at, line.length, line.toString('latin1', from, from + failed.length) === failed);
   }
 }
