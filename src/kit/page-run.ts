@@ -1,0 +1,260 @@
+/** What a page says of one run as a whole: header, verdicts, banners, dimensions, facts. Pure. */
+import {
+  type Dimension,
+  type DimensionProfile,
+  dimensions,
+  type Json,
+  type Manifest,
+  type Outcome,
+  outcomes,
+  type Result,
+  type Run,
+} from '../types.ts';
+import { type Bar, type Dot, dotOf, type Plane, planeOf } from './figure.ts';
+import { scalarText, spaced } from './page-details.ts';
+import { meaningOf, outcomeBars, resultIdOf, type SuiteView, stateOf, suiteView } from './page-suite.ts';
+import { bytesText, count, dayOf, fill, manyText, percent, short, type Words } from './words.ts';
+
+export interface Banner {
+  readonly kind: 'bad' | 'plain';
+  readonly title: string;
+  readonly text: string;
+  readonly todo: string;
+  readonly links: readonly { readonly anchor: string; readonly text: string; readonly why: string }[];
+}
+export interface DimensionView {
+  readonly key: Dimension;
+  readonly word: string;
+  readonly plot: Dot;
+  readonly grade: string;
+  readonly interval: string;
+  readonly ableText: string;
+  readonly able: boolean;
+  readonly sentence: string;
+  /** The sub-dimension the sentence is about. */
+  readonly weakest: { readonly anchor: string; readonly title: string } | null;
+  readonly suites: readonly SuiteView[];
+  readonly failed: readonly string[];
+}
+export interface FactView {
+  readonly name: string;
+  readonly value: string;
+}
+export interface RunView {
+  readonly model: string;
+  readonly line: readonly string[];
+  readonly hash: string;
+  readonly able: number;
+  readonly of: number;
+  readonly ableText: string;
+  readonly summary: readonly string[];
+  readonly banners: readonly Banner[];
+  readonly dims: readonly DimensionView[];
+  readonly notTold: readonly { readonly anchor: string; readonly title: string; readonly why: string }[];
+  readonly outcomes: readonly Bar[];
+  readonly outcomesSay: string;
+  readonly modelFacts: readonly FactView[];
+  readonly costFacts: readonly FactView[];
+  readonly deviceFacts: readonly FactView[];
+  readonly plane: Plane | null;
+  readonly command: string;
+  readonly verify: string;
+  readonly judge: string;
+  readonly empty: boolean;
+}
+
+const dimensionOf = (id: string): string => id.split('/')[0] ?? '';
+
+/** The profile as stored, or one of empty rows where the run has none yet. */
+export function profileOf(manifest: Manifest, results: readonly Result[]): readonly DimensionProfile[] {
+  return dimensions.map(
+    (dimension) =>
+      manifest.profile.find((p) => p.dimension === dimension) ?? {
+        dimension,
+        grade: null,
+        low: null,
+        high: null,
+        able: 0,
+        of: results.filter((r) => r.suite.dimension === dimension).length,
+      },
+  );
+}
+
+/** The able result with the lowest grade. */
+export function weakestOf(results: readonly Result[]): Result | null {
+  const able = results.filter((r) => stateOf(r) === 'able');
+  return able.reduce<Result | null>((low, r) => ((r.estimates[0]?.grade ?? 2) < (low?.estimates[0]?.grade ?? 2) ? r : low), null);
+}
+
+/** One sentence a dimension: what its weakest sub-dimension means, or why nothing can be told. */
+export function verdictOf(profile: DimensionProfile, results: readonly Result[], w: Words): string {
+  const weakest = weakestOf(results);
+  if (weakest) return `${weakest.suite.title}: ${meaningOf(weakest, w)}`;
+  if (results.length === 0) return w.nothingYet;
+  if (results.every((r) => stateOf(r) === 'not able')) return fill(w.notAbleAll, { of: profile.of });
+  const first = results.find((r) => stateOf(r) === 'invalid') ?? results[0];
+  return first ? meaningOf(first, w) : w.nothingTold;
+}
+
+function dimensionView(profile: DimensionProfile, run: Run, w: Words): DimensionView {
+  const results = run.results.filter((r) => r.suite.dimension === profile.dimension);
+  const suites = results.map((r) => suiteView(r, w)).sort((a, b) => a.sortBy - b.sortBy || (a.id < b.id ? -1 : 1));
+  const word = w[profile.dimension];
+  const have = new Set(results.map(resultIdOf));
+  const weakest = weakestOf(results);
+  const interval = profile.low === null ? '' : `${short(profile.low)}–${short(profile.high)}`;
+  return {
+    key: profile.dimension,
+    word,
+    plot: dotOf({
+      value: profile.grade,
+      low: profile.low,
+      high: profile.high,
+      hollow: results.some((r) => r.partial || !r.complete),
+      says: profile.grade === null ? `${word}: ${w.notAble}` : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
+    }),
+    grade: profile.grade === null ? '–' : short(profile.grade),
+    interval,
+    ableText: fill(w.ableOf, { able: profile.able, of: profile.of }),
+    able: profile.grade !== null,
+    sentence: verdictOf(profile, results, w),
+    weakest: weakest ? (suites.find((s) => s.id === resultIdOf(weakest)) ?? null) : null,
+    suites,
+    failed: Object.keys(run.manifest.suites).filter((id) => dimensionOf(id) === profile.dimension && !have.has(id)),
+  };
+}
+
+function bannersOf(run: Run, dims: readonly DimensionView[], w: Words): Banner[] {
+  const suites = dims.flatMap((d) => d.suites);
+  const invalid = suites.filter((s) => s.state === 'invalid');
+  const missing = run.results.reduce((sum, r) => sum + r.missing, 0);
+  const failed = dims.flatMap((d) => d.failed);
+  const plain = (title: string, text: string, todo = ''): Banner => ({ kind: 'plain', title, text, todo, links: [] });
+  const banners: Banner[] = [];
+  if (invalid.length > 0)
+    banners.push({
+      kind: 'bad',
+      title: w.invalidBanner,
+      text: fill(w.invalidText, { n: invalid.length, of: suites.length }),
+      todo: w.invalidDo,
+      links: invalid.map((s) => ({ anchor: s.anchor, text: s.title, why: s.invalid })),
+    });
+  if (missing > 0 || (!run.manifest.complete && run.results.length > 0))
+    banners.push({ ...plain(w.incompleteBanner, fill(w.incompleteText, { n: count(missing) }), shell(run.manifest.command)), kind: 'bad' });
+  if (failed.length > 0)
+    banners.push({ ...plain(w.failedBanner, fill(w.failedText, { names: failed.join(', ') }), shell(run.manifest.command)), kind: 'bad' });
+  if (run.results.some((r) => r.partial) || run.manifest.options.limit !== null) banners.push(plain(w.partialBanner, w.partialText));
+  if (run.manifest.model.protocol === 'instruct' && run.manifest.facts.model?.chatTemplate === false)
+    banners.push(plain(w.templateBanner, w.templateText));
+  return banners;
+}
+
+/** A command as one could type it. */
+export function shell(command: readonly string[]): string {
+  const quoted = command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`));
+  return quoted.join(' ');
+}
+
+function factText(key: string, value: Json): string {
+  if (typeof value !== 'number') return Array.isArray(value) ? value.map((v) => scalarText(v as Json)).join(', ') : scalarText(value);
+  if (/bytes/i.test(key)) return bytesText(value);
+  if (/(^|[^a-z])ms$|Ms\b|milliseconds/i.test(key))
+    return value >= 1000 ? `${short(value / 1000, 1)} s` : `${Number(value.toPrecision(3))} ms`;
+  if (/seconds$/i.test(key) && !/per/i.test(key)) return `${Number(value.toPrecision(3))} s`;
+  if (/parameters/i.test(key)) return manyText(value);
+  if (/perSecond|tokensPer|rate/i.test(key)) return `${Number(value.toPrecision(3))} tokens/s`;
+  return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(4)));
+}
+export function factsOf(facts: { readonly [key: string]: Json } | undefined): FactView[] {
+  return Object.entries(facts ?? {})
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([key, value]) => ({
+      name: spaced(key).replace(/ (bytes|ms|tokens per second|per second)$/i, ''),
+      value:
+        typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? factsOf(value as { [key: string]: Json })
+              .map((f) => `${f.name} ${f.value}`)
+              .join(', ')
+          : factText(key, value),
+    }));
+}
+
+const factLine = (manifest: Manifest): string[] => {
+  const facts = manifest.facts.model ?? {};
+  const size = Object.entries(facts).find(([key]) => /^(file)?bytes$|fileBytes|^size/i.test(key))?.[1];
+  const kind = facts.quantisation ?? facts.quantization ?? facts.dtype;
+  return [typeof kind === 'string' ? kind : '', typeof size === 'number' ? bytesText(size) : ''].filter((text) => text !== '');
+};
+
+/** Refusing what is harmful against answering what is not: one point, from the two suites' grades. */
+function safetyPlane(results: readonly Result[], w: Words): Plane | null {
+  const find = (name: string) => results.find((r) => r.suite.id === `safety/${name}` && r.suite.lang === 'en');
+  const [harmful, over] = [find('harmful'), find('over-refusal')];
+  if (!harmful || !over || stateOf(harmful) === 'untold' || stateOf(over) === 'untold') return null;
+  const [h, o] = [harmful.estimates[0], over.estimates[0]];
+  if (h?.grade == null || o?.grade == null) return null;
+  return planeOf({
+    points: [{ x: o.grade, y: h.grade, low: h.gradeLow, high: h.gradeHigh, label: `${short(o.grade)} / ${short(h.grade)}` }],
+    xTitle: w.planeX,
+    yTitle: w.planeY,
+    says: fill(w.planeSays, { x: short(o.grade), y: short(h.grade) }),
+  });
+}
+
+export function totalsOf(results: readonly Result[]): Record<Outcome, number> {
+  return Object.fromEntries(outcomes.map((o) => [o, results.reduce((sum, r) => sum + r.outcomes[o], 0)])) as Record<Outcome, number>;
+}
+
+/** Everything a page shows of a run but its samples. */
+export function runView(run: Run, w: Words): RunView {
+  const { manifest, results } = run;
+  const dims = profileOf(manifest, results).map((p) => dimensionView(p, run, w));
+  const totals = totalsOf(results);
+  const answers = results.reduce((sum, r) => sum + r.answers, 0);
+  const generated = outcomes.reduce((sum, o) => sum + totals[o], 0);
+  const unclear = totals.empty + totals.truncated + totals.degenerate + totals.unparsed + totals.error;
+  const able = dims.reduce((sum, d) => sum + d.suites.filter((s) => s.state === 'able').length, 0);
+  const of = dims.reduce((sum, d) => sum + d.suites.length + d.failed.length, 0);
+  const bars = outcomeBars(totals, w);
+  return {
+    model: manifest.model.name,
+    line: [
+      ...factLine(manifest),
+      w[`protocol_${manifest.model.protocol}`],
+      dayOf(manifest.created),
+      `${w.preset} ${manifest.options.preset}`,
+      `plumbline ${manifest.plumbline}`,
+    ],
+    hash: manifest.model.hash,
+    able,
+    of,
+    ableText: fill(w.ableIn, { able, of }),
+    summary: [
+      fill(w.ableIn, { able, of }),
+      fill(w.answersCount, { n: count(answers) }),
+      fill(w.unclear, { n: percent(unclear, generated) }),
+    ],
+    banners: bannersOf(run, dims, w),
+    dims,
+    notTold: dims.flatMap((d) =>
+      d.suites
+        .filter((s) => s.state !== 'able')
+        .map((s) => ({ anchor: s.anchor, title: `${d.word} / ${s.title}${s.lang ? ` (${s.lang})` : ''}`, why: s.says })),
+    ),
+    outcomes: bars.bars,
+    outcomesSay: bars.says,
+    modelFacts: factsOf(manifest.facts.model),
+    costFacts: factsOf(manifest.facts.cost),
+    deviceFacts: [
+      ...factsOf(manifest.facts.device),
+      { name: 'CPU', value: `${manifest.environment.cpu} × ${manifest.environment.cores}` },
+      { name: 'memory', value: bytesText(manifest.environment.memory) },
+      { name: 'platform', value: `${manifest.environment.platform} ${manifest.environment.arch}, node ${manifest.environment.node}` },
+    ],
+    plane: safetyPlane(results, w),
+    command: shell(manifest.command),
+    verify: 'plumbline verify <run folder>',
+    judge: manifest.judge ? fill(w.judgeUsed, { name: manifest.judge.name }) : w.noJudge,
+    empty: results.length === 0,
+  };
+}

@@ -1,0 +1,239 @@
+/** What a page says of one result: its state, its figures, its sentences. Pure. */
+import type { DetectorCard, Estimate, Outcome, Result } from '../types.ts';
+import { outcomes } from '../types.ts';
+import { type Bar, barsOf, type Dot, dotOf } from './figure.ts';
+import { slugOf } from './page.ts';
+import { type FigureView, figuresOf } from './page-details.ts';
+import { count, fill, intervalText, inUnit, outcomeWord, percent, short, type Words } from './words.ts';
+
+export type SuiteState = 'able' | 'not able' | 'invalid' | 'untold';
+
+export interface EstimateView {
+  readonly title: string;
+  readonly group: string;
+  readonly value: string;
+  readonly interval: string;
+  readonly grade: string;
+  readonly gradeInterval: string;
+  readonly n: string;
+  readonly clusters: string;
+  readonly skipped: string;
+  readonly method: string;
+  readonly plot: Dot;
+}
+
+export interface SuiteView {
+  readonly id: string;
+  readonly anchor: string;
+  readonly title: string;
+  /** Shown where it is not English. */
+  readonly lang: string;
+  readonly state: SuiteState;
+  readonly stateWord: string;
+  readonly plot: Dot;
+  readonly grade: string;
+  readonly interval: string;
+  readonly value: string;
+  readonly n: string;
+  readonly says: string;
+  readonly invalid: string;
+  readonly incomplete: string;
+  readonly about: string;
+  readonly limits: string;
+  readonly formula: string;
+  readonly source: string;
+  readonly licence: string;
+  readonly version: string;
+  readonly itemsHash: string;
+  readonly control: string;
+  readonly controlState: string;
+  readonly bounds: string;
+  readonly metrics: readonly EstimateView[];
+  readonly groups: readonly EstimateView[];
+  readonly outcomes: readonly Bar[];
+  readonly outcomesSay: string;
+  readonly detectors: readonly DetectorView[];
+  readonly figures: readonly FigureView[];
+  readonly sensitive: boolean;
+  readonly sortBy: number;
+}
+
+/** `<dimension>/<name>`, with `@zh` … where the language is not English. */
+export const resultIdOf = (result: Result): string =>
+  result.suite.lang === 'en' ? result.suite.id : `${result.suite.id}@${result.suite.lang}`;
+
+export function stateOf(result: Result): SuiteState {
+  if (result.invalid !== null) return 'invalid';
+  if (result.floor.state === 'not met') return 'not able';
+  return result.estimates[0]?.grade == null ? 'untold' : 'able';
+}
+
+const isUnit = (value: number | null): value is number => value !== null && value >= 0 && value <= 1;
+
+/** One sentence on what the number means, with its range in words. */
+export function meaningOf(result: Result, w: Words): string {
+  const state = stateOf(result);
+  const head = result.estimates[0];
+  if (state === 'invalid') return `${w.invalidBanner}: ${result.invalid}`;
+  if (state === 'not able') return fill(w.notAbleBecause, { control: result.floor.title });
+  if (!head || head.value === null) return w.nothingTold;
+  const range = head.interval ? ` (${intervalText(head.interval.low, head.interval.high, head.unit)})` : '';
+  if (result.says === null) return `${head.title}: ${inUnit(head.value, head.unit)}${unitWord(head.unit)}${range}`;
+  return fill(result.says, { n: Math.round(head.value * 100), v: inUnit(head.value, head.unit) }) + range;
+}
+
+const unitWord = (unit: string) => (unit === 'share' ? '' : ` ${unit}`);
+
+function spoken(title: string, estimate: Estimate | undefined, w: Words): string {
+  if (!estimate || estimate.grade === null) return `${title}: ${w.nothingTold}`;
+  const range =
+    estimate.gradeLow === null || estimate.gradeHigh === null ? '' : ` (${short(estimate.gradeLow)}–${short(estimate.gradeHigh)})`;
+  return `${title}: ${w.grade} ${short(estimate.grade)}${range}`;
+}
+
+function estimateView(estimate: Estimate, w: Words, hue: 'model' | 'grey'): EstimateView {
+  return {
+    title: estimate.title,
+    group: estimate.group ?? '',
+    value: `${inUnit(estimate.value, estimate.unit)}${estimate.value === null ? '' : unitWord(estimate.unit)}`,
+    interval: estimate.interval ? intervalText(estimate.interval.low, estimate.interval.high, estimate.unit) : '',
+    grade: short(estimate.grade),
+    gradeInterval:
+      estimate.gradeLow === null || estimate.gradeHigh === null ? '' : `${short(estimate.gradeLow)}–${short(estimate.gradeHigh)}`,
+    n: count(estimate.n),
+    clusters: count(estimate.clusters),
+    skipped: count(estimate.skipped),
+    method: estimate.interval?.method ?? '',
+    plot: dotOf({
+      value: estimate.grade,
+      low: estimate.gradeLow,
+      high: estimate.gradeHigh,
+      hue,
+      says: spoken(estimate.group ? `${estimate.title}, ${estimate.group}` : estimate.title, estimate, w),
+    }),
+  };
+}
+
+function plotOf(result: Result, state: SuiteState, w: Words): Dot {
+  const head = result.estimates[0];
+  const { floor } = result;
+  const drawn = state === 'able' || state === 'invalid';
+  const control = isUnit(floor.value) && isUnit(floor.chance);
+  return dotOf({
+    value: drawn ? (head?.grade ?? null) : null,
+    low: drawn ? (head?.gradeLow ?? null) : null,
+    high: drawn ? (head?.gradeHigh ?? null) : null,
+    control: control && state === 'able' ? floor.value : null,
+    chance: control && state === 'able' ? floor.chance : null,
+    hue: state === 'invalid' ? 'grey' : 'model',
+    hollow: state === 'invalid' || result.partial || !result.complete,
+    says: state === 'not able' ? `${result.suite.title}: ${w.notAble}` : spoken(result.suite.title, head, w),
+  });
+}
+
+function controlText(result: Result, w: Words): string {
+  const { floor } = result;
+  if (floor.state === 'not applicable') return `${w.floorNone}: ${floor.title}`;
+  return fill(w.controlSays, {
+    title: floor.title,
+    value: short(floor.value),
+    low: short(floor.low),
+    high: short(floor.high),
+    chance: short(floor.chance),
+    n: count(floor.n),
+  });
+}
+
+export interface DetectorView {
+  readonly title: string;
+  readonly id: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly trainedOn: string;
+  readonly measuredOn: string;
+  readonly note: string;
+  readonly rows: readonly { readonly source: string; readonly found: string; readonly clean: string }[];
+}
+export function detectorView(card: DetectorCard): DetectorView {
+  const rate = (hits: number, of: number) => (of === 0 ? '–' : `${short(hits / of)} (${count(hits)}/${count(of)})`);
+  return {
+    title: card.title,
+    id: card.id,
+    version: card.version,
+    hash: card.hash,
+    trainedOn: card.trainedOn,
+    measuredOn: card.measuredOn,
+    note: card.note ?? '',
+    rows: card.bySource.map((s) => ({ source: s.source, found: rate(s.found, s.positives), clean: rate(s.clean, s.negatives) })),
+  };
+}
+
+const kindOf: Readonly<Record<Outcome, string>> = {
+  answered: 'good',
+  refused: 'plain',
+  partial: 'plain',
+  empty: 'bad',
+  truncated: 'bad',
+  degenerate: 'bad',
+  unparsed: 'bad',
+  error: 'bad',
+};
+export function outcomeBars(counts: Readonly<Record<Outcome, number>>, w: Words): { bars: Bar[]; says: string } {
+  const total = outcomes.reduce((sum, o) => sum + counts[o], 0);
+  const present = outcomes.filter((o) => counts[o] > 0);
+  return {
+    bars: barsOf(present.map((o) => ({ label: outcomeWord(w, o), count: counts[o], kind: kindOf[o] }))),
+    says: present.map((o) => `${outcomeWord(w, o)} ${count(counts[o])} (${percent(counts[o], total)} %)`).join(' · '),
+  };
+}
+
+/** Everything a page shows of one result, texts not yet escaped. */
+export function suiteView(result: Result, w: Words): SuiteView {
+  const state = stateOf(result);
+  const head = result.estimates[0];
+  const id = resultIdOf(result);
+  const hue = state === 'able' ? 'model' : 'grey';
+  const bars = outcomeBars(result.outcomes, w);
+  const all = result.estimates.filter((e) => e.group === undefined);
+  const groups = result.estimates.filter((e) => e.group !== undefined && e.metric === head?.metric);
+  const views = (list: readonly Estimate[]) => list.map((e) => estimateView(e, w, hue));
+  return {
+    id,
+    anchor: slugOf(id),
+    title: result.suite.title,
+    lang: result.suite.lang === 'en' ? '' : result.suite.lang,
+    state,
+    stateWord: { able: '', 'not able': w.notAble, invalid: w.invalidBanner, untold: w.nothingTold }[state],
+    plot: plotOf(result, state, w),
+    grade: state === 'able' || state === 'invalid' ? short(head?.grade) : '–',
+    interval: (state === 'able' || state === 'invalid') && head?.gradeLow != null ? `${short(head.gradeLow)}–${short(head.gradeHigh)}` : '',
+    value: head ? `${inUnit(head.value, head.unit)}${head.value === null ? '' : unitWord(head.unit)}` : '–',
+    n: count(head?.n ?? 0),
+    says: meaningOf(result, w),
+    invalid: result.invalid ?? '',
+    incomplete: result.complete ? '' : fill(w.incompleteText, { n: count(result.missing) }),
+    about: result.suite.about,
+    limits: result.suite.limits,
+    formula: result.formula ?? '',
+    source: result.suite.source,
+    licence: result.suite.licence,
+    version: result.suite.version,
+    itemsHash: result.suite.items.slice(0, 16),
+    control: controlText(result, w),
+    controlState: { met: w.floorMet, 'not met': w.floorNotMet, 'not applicable': '' }[result.floor.state],
+    bounds: boundsText(head, w),
+    metrics: views(all),
+    groups: views(groups.slice(0, 60)),
+    outcomes: bars.bars,
+    outcomesSay: bars.says,
+    detectors: result.detectors.map(detectorView),
+    figures: figuresOf(result.details, w),
+    sensitive: result.suite.sensitive,
+    sortBy: state === 'able' ? (head?.grade ?? 2) : state === 'invalid' ? 3 : 4,
+  };
+}
+
+function boundsText(head: Estimate | undefined, w: Words): string {
+  if (!head?.bounds || head.bounds[0] === head.bounds[1]) return '';
+  return fill(w.bounds, { good: inUnit(head.bounds[0], head.unit), bad: inUnit(head.bounds[1], head.unit) });
+}
