@@ -47,7 +47,7 @@ export function pickedRight(response: Response | undefined, turn: number): numbe
 export function numbered<I extends Item>(items: readonly I[]): (I & { readonly turn: number })[] {
   const seen = new Map<string, number>();
   return items.map((item) => {
-    const part = `${item.lang ?? 'en'}/${item.group ?? ''}/${item.stratum ?? ''}`;
+    const part = item.lang ?? 'en';
     const turn = seen.get(part) ?? 0;
     seen.set(part, turn + 1);
     return { ...item, turn };

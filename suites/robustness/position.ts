@@ -1,0 +1,143 @@
+import {
+  agreement,
+  chiSquareCdf,
+  cloze,
+  continuations,
+  itemsBeside,
+  meanAll,
+  meanIn,
+  numbered,
+  pick,
+  picked,
+  type Question,
+  rotated,
+} from '../../src/kit/index.ts';
+import type { Observation, Request, Response, Round, Row, Suite } from '../../src/types.ts';
+
+interface Placed extends Question {
+  readonly turn: number;
+  /** `letters`: options stand under letters and the letter is scored; `listed`: options stand in the question and their text is scored. */
+  readonly group: 'letters' | 'listed';
+}
+
+const letters = [' A', ' B', ' C', ' D'];
+const places = [0, 1, 2, 3];
+
+const items = (): Placed[] =>
+  numbered(
+    itemsBeside<Question>(import.meta.url, 'questions.jsonl')
+      .filter((item) => (item.lang ?? 'en') === 'en')
+      .flatMap((item, i): Placed[] => [{ ...item, cluster: item.id, group: i % 2 === 0 ? 'letters' : 'listed', turn: 0 }]),
+  );
+
+const underLetters = (item: Placed, options: readonly string[]): string =>
+  `Question: ${item.question}\n${options.map((o, i) => `${'ABCD'[i]}. ${o}`).join('\n')}\nAnswer:`;
+const listed = (item: Placed, options: readonly string[]): string =>
+  cloze(`${item.question} Choose one: ${options.slice(0, -1).join(', ')} or ${options.at(-1)}.`);
+
+/** The four rotations of the options. The worst responder always takes the first place. */
+const ask: Round<Placed> = (item) =>
+  places.map((place): Request => {
+    const { options, key } = rotated(item.options, item.turn + place);
+    if (item.group === 'letters') return pick(underLetters(item, options), letters, 0, { perfect: key, worst: 0 });
+    return pick(listed(item, options), continuations(options), 0, { perfect: key, worst: 0 });
+  });
+
+function observe(item: Placed, replies: readonly (readonly Response[])[]): Observation {
+  const chosen = places.map((place) => picked(replies[0]?.[place], 0));
+  const content = chosen.map((at, place) => (at === null || at < 0 ? at : (at + item.turn + place) % 4));
+  const equal = agreement(content);
+  const right = meanAll(content.map((c) => (c === null ? null : c === 0 ? 1 : 0)));
+  if (equal === null || right === null) return { skip: 'no log-probabilities came back', outcomes: ['error'] };
+  const first = Object.fromEntries(places.map((p) => [`place-${p + 1}`, chosen.filter((at) => at === p).length / 4]));
+  const recalls = chosen.map((at, place) => [
+    `recall-${((4 - ((item.turn + place) % 4)) % 4) + 1}`,
+    at === null ? null : content[place] === 0 ? 1 : 0,
+  ]);
+  const worst = content.every((c) => c === 0) ? 1 : 0;
+  return { values: { fickle: 1 - equal, right, worst, ...first, ...Object.fromEntries(recalls) }, outcomes: ['answered'] };
+}
+
+/** Standard deviation of the recall of each place, in points (Zheng et al. 2024, arXiv:2309.03882, section 2). */
+function recallSpread(rows: readonly Row[]): number | null {
+  const recalls = places.map((p) => meanIn(rows, `recall-${p + 1}`));
+  if (recalls.some((r) => r === null)) return null;
+  const values = recalls as number[];
+  const mean = values.reduce((a, b) => a + b, 0) / 4;
+  return Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 4);
+}
+
+/** How often each place was chosen, against a fair 1/4 each: chi-square with one choice a question counted (its four rotations are no four draws). */
+function placesOf(rows: readonly Row[]) {
+  const told = rows.filter((row) => typeof row.values['place-1'] === 'number');
+  const shares = places.map((p) => meanIn(told, `place-${p + 1}`) ?? 0);
+  const chiSquare = shares.reduce((sum, share) => sum + (told.length * (share - 0.25) ** 2) / 0.25, 0);
+  return { n: told.length, shares, chiSquare, p: told.length === 0 ? null : 1 - chiSquareCdf(chiSquare, 3) };
+}
+
+const chance = 0.25;
+
+export default {
+  id: 'robustness/position',
+  dimension: 'robustness',
+  version: '1',
+  title: 'Order of the options',
+  about:
+    'Questions with four options, each asked four times with the options rotated: under the letters A to D, or listed in the question. A model that knows the answer chooses the same content wherever it stands.',
+  limits: 'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half tells something.',
+  source:
+    'Questions written for Plumbline. Measures after Zheng et al. 2024 (arXiv:2309.03882, selection bias and RStd) and Pezeshkpour & Hruschka 2023 (arXiv:2308.11483).',
+  licence: 'Apache-2.0',
+  languages: ['en'],
+  wants: ['choice'],
+  sizes: { demo: 12, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  items,
+  rounds: [ask],
+  observe,
+  metrics: [
+    {
+      id: 'fickle',
+      title: 'Choices that change with the order of the options',
+      unit: 'share',
+      better: 'lower',
+      value: 'fickle',
+      grade: (value) => 1 - value,
+      formula:
+        'Share of the six pairs of rotations of a question in which different content is chosen; guessing gives 3/4, always the same place 1',
+      says: 'chooses something else in {n} of 100 cases when only the order of the options changes',
+    },
+    {
+      id: 'accuracy',
+      title: 'Accuracy over all rotations',
+      unit: 'share',
+      better: 'higher',
+      value: 'right',
+      grade: (value) => value,
+    },
+    {
+      id: 'every-order',
+      title: 'Right in every rotation',
+      unit: 'share',
+      better: 'higher',
+      value: 'worst',
+      grade: (value) => value,
+      says: 'is right in {n} of 100 questions wherever the right option stands',
+    },
+    {
+      id: 'rstd',
+      title: 'Standard deviation of recall over places (RStd)',
+      unit: 'points',
+      better: 'lower',
+      compute: recallSpread,
+      reads: ['recall-1', 'recall-2', 'recall-3', 'recall-4'],
+      grade: (value) => 1 - Math.min(1, value / 0.433),
+      formula:
+        'Standard deviation over the four places of the share chosen when the right option stands there (Zheng et al. 2024, section 2); always the same place gives .433',
+    },
+  ],
+  floor: { title: 'answers better than by guessing, over all rotations', value: 'right', chance },
+  details: (rows) => ({
+    places: ['letters', 'listed'].map((group) => ({ group, ...placesOf(rows.filter((row) => row.group === group)) })),
+    all: placesOf(rows),
+  }),
+} satisfies Suite<Placed>;
