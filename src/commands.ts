@@ -12,19 +12,26 @@ export const commands: Readonly<Record<string, string>> = {
   generate: 'continue a prompt',
 };
 
-/** The nearest of `known` within two edits (one for short words); null when none is near. */
-export function suggestion(word: string, known: readonly string[]): string | null {
-  const distance = (a: string, b: string): number => {
-    let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-    for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++)
-        next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
-      row = next;
+/** Edits between two words: insert, delete, replace, swap neighbours (Damerau 1964, restricted). */
+function edits(a: string, b: string): number {
+  let before: number[] = [];
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : replaced;
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced, swapped);
     }
-    return row[b.length] ?? 0;
-  };
-  const ranked = known.map((key) => [distance(word, key), key] as const).sort((a, b) => a[0] - b[0]);
+    before = row;
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The nearest of `known` within three edits (one for short words); null when none is near. */
+export function suggestion(word: string, known: readonly string[]): string | null {
+  const ranked = known.map((key) => [edits(word, key), key] as const).sort((a, b) => a[0] - b[0]);
   const [best] = ranked;
   return best && best[0] <= (word.length <= 4 ? 1 : 3) ? best[1] : null;
 }

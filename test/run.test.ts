@@ -1,0 +1,225 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { randomOf } from '../src/kit/random.ts';
+import { plumbline, start, temporary } from './support/cli.ts';
+
+const suites = ['--suite', 'fairness/stereotypes', '--suite', 'fairness/ambiguity'];
+
+/** Everything under results/ and rows/, by path. */
+function resultsOf(run: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const top of ['results', 'rows'])
+    for (const entry of readdirSync(join(run, top), { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) {
+        const path = join(entry.parentPath, entry.name);
+        files[path.slice(run.length)] = readFileSync(path, 'utf8');
+      }
+  return files;
+}
+
+const keysOf = (run: string) =>
+  readFileSync(join(run, 'answers.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { key: string }).key);
+
+describe('plumbline run', () => {
+  it('writes the run folder, prints the profile and the scorecard as the last line', async () => {
+    using to = temporary();
+    const { code, out, err } = await plumbline(['run', 'scripted:perfect', ...suites, '--preset', 'demo', '-o', 'mine'], { cwd: to.path });
+    expect(err).not.toMatch(/Error/);
+    expect(code).toBe(0);
+    expect(out.trimEnd().split('\n').at(-1)).toBe(join(to.path, 'mine', 'scorecard.html'));
+    expect(existsSync(join(to.path, 'mine', 'scorecard.html'))).toBe(true);
+    expect(readdirSync(join(to.path, 'mine')).sort()).toEqual(['answers.jsonl', 'results', 'rows', 'run.json', 'scorecard.html']);
+  });
+
+  it('--json prints one JSON value and nothing else; a second run asks nothing', async () => {
+    using to = temporary();
+    const args = ['run', 'scripted:mixed:0.3', ...suites, '--preset', 'demo', '-o', 'r', '--json'];
+    const first = await plumbline(args, { cwd: to.path });
+    const manifest = JSON.parse(first.out) as { complete: boolean };
+    expect(manifest.complete).toBe(true);
+    const before = readFileSync(join(to.path, 'r/answers.jsonl'), 'utf8');
+    const results = resultsOf(join(to.path, 'r'));
+    expect((await plumbline(args, { cwd: to.path })).code).toBe(0);
+    expect(readFileSync(join(to.path, 'r/answers.jsonl'), 'utf8')).toBe(before);
+    expect(resultsOf(join(to.path, 'r'))).toEqual(results);
+  });
+
+  it('killed at random moments, resumed, sharded, replayed or scored again: the same results, no answer lost or doubled', async () => {
+    using to = temporary();
+    const base = [...suites, '--preset', 'quick', '--seed', '7'];
+    await plumbline(['run', 'scripted:slow:1', ...base, '-o', 'whole'], { cwd: to.path });
+    const wanted = resultsOf(join(to.path, 'whole'));
+    const random = randomOf('kills');
+    let kills = 0;
+    for (let i = 0; i < 8; i++) {
+      const child = start(['run', 'scripted:slow:1', ...base, '-o', 'killed'], { cwd: to.path });
+      const gone = new Promise((done) => child.on('close', done));
+      await Promise.race([gone, sleep(150 + random() * 700)]);
+      if (child.exitCode === null && child.kill('SIGKILL')) kills++;
+      await gone;
+      if (existsSync(join(to.path, 'killed/answers.jsonl'))) {
+        const keys = readFileSync(join(to.path, 'killed/answers.jsonl'), 'utf8').split('\n').slice(0, -1);
+        expect(new Set(keys).size).toBe(keys.length);
+      }
+    }
+    expect(kills).toBeGreaterThan(0);
+    expect((await plumbline(['run', 'scripted:slow:1', ...base, '-o', 'killed'], { cwd: to.path })).code).toBe(0);
+    expect(resultsOf(join(to.path, 'killed'))).toEqual(wanted);
+    const keys = keysOf(join(to.path, 'killed'));
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(new Set(keys)).toEqual(new Set(keysOf(join(to.path, 'whole'))));
+
+    for (const i of [1, 2, 3])
+      expect((await plumbline(['run', 'scripted:slow:1', ...base, '--shard', `${i}/3`, '-o', `s${i}`], { cwd: to.path })).code).toBe(0);
+    const short = await plumbline(['merge', 's1', 's3', '-o', 'short'], { cwd: to.path });
+    expect(short.code).toBe(3);
+    expect(short.err).toMatch(/items have no answer yet/);
+    expect((await plumbline(['merge', 's3', 's1', 's2', '-o', 'merged'], { cwd: to.path })).code).toBe(0);
+    expect(resultsOf(join(to.path, 'merged'))).toEqual(wanted);
+
+    expect((await plumbline(['run', 'replay:whole', ...base, '-o', 'replayed'], { cwd: to.path })).code).toBe(0);
+    expect(resultsOf(join(to.path, 'replayed'))).toEqual(wanted);
+
+    writeFileSync(join(to.path, 'whole/results/fairness/stereotypes.json'), '{}');
+    expect((await plumbline(['score', 'whole'], { cwd: to.path })).code).toBe(0);
+    expect(resultsOf(join(to.path, 'whole'))).toEqual(wanted);
+  });
+
+  it('Ctrl-C finishes cleanly with 130, marked incomplete', async () => {
+    using to = temporary();
+    const child = start(['run', 'scripted:slow:5', ...suites, '--preset', 'standard', '-o', 'r'], { cwd: to.path });
+    const closed = new Promise<number | null>((done) => child.on('close', done));
+    while (!existsSync(join(to.path, 'r/answers.jsonl'))) await sleep(20);
+    await sleep(300);
+    child.kill('SIGINT');
+    expect(await closed).toBe(130);
+    expect((JSON.parse(readFileSync(join(to.path, 'r/run.json'), 'utf8')) as { complete: boolean }).complete).toBe(false);
+    expect(existsSync(join(to.path, 'r/run.lock'))).toBe(false);
+  });
+
+  it('marks a limited run as partial and runs one item', async () => {
+    using to = temporary();
+    await plumbline(['run', 'scripted:perfect', ...suites, '--limit', '3', '-o', 'r'], { cwd: to.path });
+    const result = JSON.parse(readFileSync(join(to.path, 'r/results/fairness/stereotypes.json'), 'utf8')) as {
+      partial: boolean;
+      items: number;
+      worst: string[];
+    };
+    expect(result).toMatchObject({ partial: true, items: 3 });
+    const rows = readFileSync(join(to.path, 'r/rows/fairness/stereotypes.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { id: string }).id);
+    const id = rows[1] ?? '';
+    expect(
+      (await plumbline(['run', 'scripted:perfect', '--suite', 'fairness/stereotypes', '--only', id, '-o', 'one'], { cwd: to.path })).code,
+    ).toBe(0);
+    const shown = await plumbline(['show', 'one', id], { cwd: to.path });
+    expect(shown.code).toBe(0);
+    expect(shown.out).toMatch(/— asked[\s\S]*— came back[\s\S]*— scored/);
+  });
+});
+
+describe('bad input is named, with the next step', () => {
+  it.each([
+    [['run'], 2, /no model named/],
+    [['run', 'nothing.gguf'], 2, /nothing\.gguf: there is no such file/],
+    [['run', 'scriptd:perfect'], 2, /did you mean 'scripted:'/],
+    [['run', 'scripted:prefect'], 2, /no scripted responder 'prefect'/],
+    [['run', 'scripted:perfect', '--suite', 'fairness/stereotype'], 2, /did you mean 'fairness\/stereotypes'/],
+    [['run', 'scripted:perfect', '--preset', 'large'], 2, /--preset/],
+    [['run', 'scripted:perfect', '--limit', '0'], 2, /--limit/],
+    [['run', 'scripted:perfect', '--limt', '3'], 2, /--limit/],
+    [['run', 'scripted:perfect', '--shard', '5/4', '-o', 'x'], 2, /--shard/],
+    [['run', 'scripted:perfect', '--config', 'no.yaml'], 2, /no\.yaml/],
+    [['score', '.'], 2, /no run folder/],
+    [['rnu'], 2, /did you mean 'run'/],
+    [['list', 'siutes'], 2, /did you mean 'suites'/],
+    [['report', 'r', '--as', 'markdwon'], 2, /no run folder/],
+  ] as const)('%j', async (args, code, message) => {
+    using to = temporary();
+    const ran = await plumbline([...args], { cwd: to.path });
+    expect(ran.err).toMatch(message);
+    expect(ran.err).not.toMatch(/\n\s+at /);
+    expect(ran.code).toBe(code);
+    expect(ran.out).toBe('');
+  });
+
+  it('a run folder of another model is refused, naming the field', async () => {
+    using to = temporary();
+    await plumbline(['run', 'scripted:perfect', ...suites, '--limit', '2', '-o', 'r'], { cwd: to.path });
+    const other = await plumbline(['run', 'scripted:worst', ...suites, '--limit', '2', '-o', 'r'], { cwd: to.path });
+    expect(other.code).toBe(2);
+    expect(other.err).toMatch(/'persona' was "perfect", is "worst"/);
+  });
+
+  it('a setting in the file that is not known is named with the nearest one', async () => {
+    using to = temporary();
+    writeFileSync(join(to.path, 'plumbline.yaml'), 'preest: quick\n');
+    const ran = await plumbline(['run', 'scripted:perfect'], { cwd: to.path });
+    expect(ran.err).toMatch(/no setting 'preest'; did you mean 'preset'/);
+    expect(ran.code).toBe(2);
+  });
+
+  it('an unwritable place is said', async () => {
+    using to = temporary();
+    writeFileSync(join(to.path, 'file'), '');
+    const ran = await plumbline(['run', 'scripted:perfect', ...suites, '--limit', '1', '-o', 'file/r'], { cwd: to.path });
+    expect(ran.code).toBe(3);
+    expect(ran.err).toMatch(/ENOTDIR/);
+    expect(ran.err).toMatch(/-o/);
+  });
+});
+
+describe("a user's own questions", () => {
+  const csv =
+    'question,answer,options,group\nWhat is 2+2?,4,3|4|5,sums\n"The capital of France, please?",Paris,Paris|Rome,places\nColour of grass?,B,blue|green,things\n';
+
+  it('come from CSV and JSONL, with letters or texts as answers', async () => {
+    using to = temporary();
+    writeFileSync(join(to.path, 'mine.csv'), `\ufeff${csv.replaceAll('\n', '\r\n')}`);
+    const ran = await plumbline(['run', 'scripted:perfect', '--suite', 'mine.csv', '-o', 'r'], { cwd: to.path });
+    expect(ran.err).not.toMatch(/plumbline:/);
+    const result = JSON.parse(readFileSync(join(to.path, 'r/results/reliability/mine.json'), 'utf8')) as {
+      items: number;
+      estimates: { value: number }[];
+    };
+    expect(result.items).toBe(3);
+    expect(result.estimates[0]?.value).toBe(1);
+    writeFileSync(
+      join(to.path, 'open.jsonl'),
+      '{"question":"Who wrote Hamlet?","answer":"Shakespeare"}\n\n{"question":"2+3?","answer":5,"dimension":"safety"}\n',
+    );
+    expect((await plumbline(['run', 'scripted:perfect', '--suite', 'open.jsonl', '-o', 'o', '--json'], { cwd: to.path })).code).toBe(0);
+  });
+
+  it.each([
+    ['a row with too few columns', 'q.csv', `${csv}only one\n`, /q\.csv:5: /],
+    ['an unclosed quote', 'q.csv', `${csv}"open,4,3|4,x\n`, /q\.csv:\d+: /],
+    ['an answer that is no option', 'q.csv', `${csv}Why?,purple,red|green,x\n`, /q\.csv:5: the answer 'purple'/],
+    ['a missing answer', 'q.csv', 'question,answer\nWhy?,\n', /q\.csv:2: the column 'answer'/],
+    ['broken JSON', 'q.jsonl', '{"question":"a","answer":"b"}\n{"question":\n', /q\.jsonl:2: not a JSON value/],
+    ['an empty file', 'q.jsonl', '', /holds no questions/],
+  ])('%s is named by line', async (_, name, text, message) => {
+    using to = temporary();
+    writeFileSync(join(to.path, name), text);
+    const ran = await plumbline(['run', 'scripted:perfect', '--suite', name, '-o', 'r'], { cwd: to.path });
+    expect(ran.code).toBe(2);
+    expect(ran.err).toMatch(message);
+  });
+});
+
+describe('paths', () => {
+  it('are the caller’s under npm run', async () => {
+    using to = temporary();
+    mkdirSync(join(to.path, 'sub'));
+    const env = { INIT_CWD: join(to.path, 'sub'), npm_lifecycle_event: 'plumbline' };
+    expect((await plumbline(['run', 'scripted:perfect', ...suites, '--limit', '1', '-o', 'r'], { cwd: to.path, env })).code).toBe(0);
+    expect(existsSync(join(to.path, 'sub/r/run.json'))).toBe(true);
+  });
+});
