@@ -2,6 +2,7 @@
 export * from './answers.ts';
 export * from './asking.ts';
 export * from './choice.ts';
+export * from './comparison.ts';
 export * from './compliance.ts';
 export * from './detectors.ts';
 export * from './items.ts';
