@@ -8,6 +8,7 @@ export * from './detectors.ts';
 export * from './items.ts';
 export * from './key.ts';
 export * from './language.ts';
+export * from './leaks.ts';
 export * from './loops.ts';
 export * from './outcome.ts';
 export * from './perturb.ts';
