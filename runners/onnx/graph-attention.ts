@@ -1,0 +1,107 @@
+/** Attention of one layer, by GroupQueryAttention with rotation outside of it. */
+import type { Context } from './graph-context.ts';
+import { norm } from './graph-norm.ts';
+
+interface Projected {
+  readonly q: string;
+  readonly k: string;
+  readonly v: string;
+}
+
+/** The fused projection's parts, each [B,S,heads·width]. */
+function split(context: Context, fused: string): Projected {
+  const { draft, spec } = context;
+  const { heads, kvHeads, headDim } = spec;
+  if (spec.qkv === 'joined') {
+    const sizes = draft.ints([heads * headDim, kvHeads * headDim, kvHeads * headDim]);
+    const [q = '', k = '', v = ''] = draft.ops('Split', [fused, sizes], 3, { axis: 2 });
+    return { q, k, v };
+  }
+  const group = heads / kvHeads;
+  const byGroup = draft.op('Reshape', [fused, draft.ints([0, 0, kvHeads, (group + 2) * headDim])]);
+  const parts = draft.ops('Split', [byGroup, draft.ints([group * headDim, headDim, headDim])], 3, { axis: 3 });
+  const [q = '', k = '', v = ''] = parts.map((part) => draft.op('Reshape', [part, draft.ints([0, 0, -1])]));
+  return { q, k, v };
+}
+
+function projected(context: Context, x: string, layer: number): Projected {
+  const { weights, spec, draft } = context;
+  const at = (role: string): string => `layers.${layer}.${role}`;
+  const parts =
+    spec.qkv === 'apart'
+      ? { q: weights.linear(x, at('q')), k: weights.linear(x, at('k')), v: weights.linear(x, at('v')) }
+      : split(context, weights.linear(x, at('qkv')));
+  const { clip } = spec;
+  if (clip === null) return parts;
+  const cut = (name: string): string => draft.op('Clip', [name, draft.floats([-clip], []), draft.floats([clip], [])]);
+  return { q: cut(parts.q), k: cut(parts.k), v: cut(parts.v) };
+}
+
+function normed(context: Context, x: string, name: string): string {
+  const { draft, spec } = context;
+  if (spec.qkNorm === 'none') return x;
+  if (spec.qkNorm === 'whole') return norm(context, x, name);
+  const heads = draft.op('Reshape', [x, draft.ints([0, 0, -1, spec.headDim])]);
+  return draft.op('Reshape', [norm(context, heads, name), draft.ints([0, 0, -1])]);
+}
+
+function rotated(context: Context, x: string, layer: number, heads: number): string {
+  const { draft, spec } = context;
+  const index = spec.layers[layer]?.rope ?? null;
+  const rope = index === null ? undefined : spec.ropes[index];
+  const tables = index === null ? undefined : context.rotations[index];
+  if (rope === undefined || tables === undefined) return x;
+  const part = rope.width < spec.headDim ? { rotary_embedding_dim: rope.width } : {};
+  return draft.op('RotaryEmbedding', [x, tables.cos, tables.sin], { num_heads: heads, interleaved: rope.interleaved ? 1 : 0, ...part });
+}
+
+/** GroupQueryAttention takes head widths that are multiples of 8: zeros are added, which change nothing. */
+function widened(context: Context, x: string): string {
+  const { draft, spec, width } = context;
+  if (width === spec.headDim) return x;
+  const heads = draft.op('Reshape', [x, draft.ints([0, 0, -1, spec.headDim])]);
+  const padded = draft.op('Pad', [heads, draft.ints([0, 0, 0, 0, 0, 0, 0, width - spec.headDim])]);
+  return draft.op('Reshape', [padded, draft.ints([0, 0, -1])]);
+}
+
+function narrowed(context: Context, x: string): string {
+  const { draft, spec, width } = context;
+  if (width === spec.headDim) return x;
+  const heads = draft.op('Reshape', [x, draft.ints([0, 0, -1, width])]);
+  const cut = draft.op('Slice', [heads, draft.ints([0]), draft.ints([spec.headDim]), draft.ints([3])]);
+  return draft.op('Reshape', [cut, draft.ints([0, 0, -1])]);
+}
+
+/** x [B,S,hidden], already normed → the layer's attention output [B,S,hidden]. */
+export function attention(context: Context, x: string, layer: number): string {
+  const { draft, spec, masks } = context;
+  const { q, k, v } = projected(context, x, layer);
+  const turn = (y: string, role: string, heads: number): string =>
+    widened(context, rotated(context, normed(context, y, `layers.${layer}.${role}`), layer, heads));
+  const window = spec.layers[layer]?.window ?? null;
+  const past = context.cached ? [`past.${layer}.key`, `past.${layer}.value`] : ['', ''];
+  const bias = masks.bias(window);
+  const outputs = draft.ops(
+    'GroupQueryAttention',
+    [
+      turn(q, 'qNorm', spec.heads),
+      turn(k, 'kNorm', spec.kvHeads),
+      widened(context, v),
+      ...past,
+      masks.seqlens,
+      masks.total,
+      ...(bias === '' ? [] : ['', '', '', bias]),
+    ],
+    context.cached ? 3 : 1,
+    {
+      num_heads: spec.heads,
+      kv_num_heads: spec.kvHeads,
+      scale: { float: spec.attentionScale },
+      ...(spec.attentionSoftcap === null ? {} : { softcap: { float: spec.attentionSoftcap } }),
+      // Windows of packed sequences are in the bias: the operator counts columns, not places in a sequence.
+      ...(window === null || bias !== '' ? {} : { local_window_size: window }),
+    },
+  );
+  context.keep(layer, outputs);
+  return context.weights.linear(narrowed(context, outputs[0] ?? ''), `layers.${layer}.o`);
+}

@@ -1,0 +1,24 @@
+/** What every part of the graph's builder shares. */
+import type { Draft } from './draft.ts';
+import type { Weights } from './graph-weights.ts';
+import type { ModelSpec } from './spec.ts';
+
+export interface Context {
+  readonly draft: Draft;
+  readonly spec: ModelSpec;
+  readonly weights: Weights;
+  /** Head width as the attention operator takes it. */
+  readonly width: number;
+  /** The graph has past and present. */
+  readonly cached: boolean;
+  /** cos and sin [B,S,width/2] of each of the model's ropes. */
+  readonly rotations: readonly { readonly cos: string; readonly sin: string }[];
+  readonly masks: {
+    readonly seqlens: string;
+    readonly total: string;
+    /** The bias for layers with this window; '' where the operator masks by itself. */
+    readonly bias: (window: number | null) => string;
+  };
+  /** Names the layer's present key and value (outputs 1 and 2 of its attention). */
+  readonly keep: (layer: number, outputs: readonly string[]) => void;
+}

@@ -1,0 +1,131 @@
+/** From hidden states to numbers: only at the picked positions, and never all logits of many positions at once. */
+import type { Draft } from './draft.ts';
+import { draftOf } from './draft.ts';
+import type { Context } from './graph-context.ts';
+import { norm } from './graph-norm.ts';
+import type { Rows } from './graph-weights.ts';
+
+/** Vocabulary rows scored at a time: [N, 16384] floats are alive, not [N, V]. */
+const block = 16_384;
+
+/** The picked positions' hidden states [N,hidden], normed for the head. */
+export function picked(context: Context, x: string): string {
+  const { draft, spec } = context;
+  const flat = draft.op('Reshape', [x, draft.ints([-1, spec.hidden])]);
+  const pick = draft.input({ name: 'pick', type: 'int64', shape: ['N'] });
+  return norm(context, draft.op('Gather', [flat, pick], { axis: 0 }), 'finalNorm');
+}
+
+function logits(context: Context, x: string, rows?: Rows): string {
+  const { draft, spec, weights } = context;
+  let y = weights.linear(x, spec.tied ? 'embed' : 'head', rows);
+  if (spec.logitScale !== 1) y = draft.op('Mul', [y, draft.floats([spec.logitScale], [])]);
+  if (spec.logitSoftcap === null) return y;
+  const cap = draft.floats([spec.logitSoftcap], []);
+  return draft.op('Mul', [draft.op('Tanh', [draft.op('Div', [y, cap])]), cap]);
+}
+
+/** Log of the summed exponentials of each row [N,1], with the maximum taken out first. `largest`: [N,1]. */
+function logSum(draft: Draft, x: string, largest: string): string {
+  const axis = draft.ints([1]);
+  const sum = draft.op('ReduceSum', [draft.op('Exp', [draft.op('Sub', [x, largest])]), axis], { keepdims: 1 });
+  return draft.op('Add', [draft.op('Log', [sum]), largest]);
+}
+
+const largestOf = (draft: Draft, x: string): string => draft.op('ReduceMax', [x, draft.ints([1])], { keepdims: 1 });
+
+interface BlockScores {
+  readonly sum: string;
+  readonly largest: string;
+  readonly best: string;
+  readonly target: string;
+}
+
+function scoreBlock(context: Context, x: string, target: string, rows: Rows): BlockScores {
+  const { draft } = context;
+  const part = logits(context, x, rows);
+  const largest = largestOf(draft, part);
+  const [from, last] = [draft.ints([rows.from]), draft.ints([rows.to - rows.from - 1])];
+  const local = draft.op('Sub', [target, from]);
+  const inside = draft.op('Min', [draft.op('Max', [local, draft.ints([0])]), last]);
+  const found = draft.op('GatherElements', [part, inside], { axis: 1 });
+  return {
+    largest,
+    sum: logSum(draft, part, largest),
+    best: draft.op('Add', [draft.op('ArgMax', [part], { axis: 1, keepdims: 1 }), from]),
+    target: draft.op('Where', [draft.op('Equal', [local, inside]), found, draft.floats([-3e38], [])]),
+  };
+}
+
+/** Outputs logprob [N] of `target` [N] and argmax [N]. */
+export function scoreHead(context: Context, x: string): void {
+  const { draft, spec } = context;
+  const hidden = picked(context, x);
+  const target = draft.op('Unsqueeze', [draft.input({ name: 'target', type: 'int64', shape: ['N'] }), draft.ints([1])]);
+  const blocks: BlockScores[] = [];
+  for (let from = 0; from < spec.vocabulary; from += block) {
+    const to = Math.min(from + block, spec.vocabulary);
+    blocks.push(scoreBlock(context, hidden, target, { from, to, of: spec.vocabulary }));
+  }
+  const side = (name: keyof BlockScores): string =>
+    draft.op(
+      'Concat',
+      blocks.map((each) => each[name]),
+      { axis: 1 },
+    );
+  const sums = side('sum');
+  const all = logSum(draft, sums, largestOf(draft, sums));
+  const logprob = draft.op('Sub', [largestOf(draft, side('target')), all]);
+  const where = draft.op('ArgMax', [side('largest')], { axis: 1, keepdims: 1 });
+  const best = draft.op('GatherElements', [side('best'), where], { axis: 1 });
+  const axis = draft.ints([1]);
+  draft.output(draft.op('Squeeze', [logprob, axis]), { name: 'logprob', type: 'float32', shape: ['N'] });
+  draft.output(draft.op('Squeeze', [best, axis]), { name: 'argmax', type: 'int64', shape: ['N'] });
+}
+
+/** One token a row from the softmax at its temperature: the first whose cumulated probability passes the row's random number. */
+function drawn(draft: Draft, scores: string, warmth: string, chance: string): string {
+  const axis = draft.ints([1]);
+  const safe = draft.op('Max', [warmth, draft.floats([1e-4], [])]);
+  const shares = draft.op('Softmax', [draft.op('Div', [scores, safe])], { axis: 1 });
+  const rising = draft.op('CumSum', [shares, draft.ints([1], true)]);
+  const whole = draft.op('ReduceSum', [shares, axis], { keepdims: 1 });
+  const below = draft.op('LessOrEqual', [rising, draft.op('Mul', [chance, whole])]);
+  const count = draft.op('ReduceSum', [draft.op('Cast', [below], { to: 1 }), axis], { keepdims: 1 });
+  return draft.op('Cast', [count], { to: 7 });
+}
+
+/** `best` where the temperature is 0, else a drawn token; nothing is drawn when every row is greedy. */
+function sampled(context: Context, scores: string, best: string): string {
+  const { draft, spec } = context;
+  const column = (name: string): string => draft.op('Unsqueeze', [draft.input({ name, type: 'float32', shape: ['N'] }), draft.ints([1])]);
+  const [warmth, chance] = [column('temperature'), column('uniform')];
+  const warm = draft.op('Greater', [warmth, draft.floats([0], [])]);
+  const hottest = draft.op('ReduceMax', [warmth], { keepdims: 0 });
+  const draw = draftOf('draw', 'draw.');
+  const token = draw.op('Min', [drawn(draw, scores, warmth, chance), draw.ints([spec.vocabulary - 1])]);
+  draw.output(draw.op('Where', [warm, token, best]), { name: 'draw.token', type: 'int64', shape: ['N', 1] });
+  const greedy = draftOf('greedy', 'greedy.');
+  greedy.output(greedy.op('Identity', [best]), { name: 'greedy.token', type: 'int64', shape: ['N', 1] });
+  return draft.op('If', [draft.op('Greater', [hottest, draft.floats([0], [])])], {
+    then_branch: { graph: draw.parts() },
+    else_branch: { graph: greedy.parts() },
+  });
+}
+
+/** Outputs token [N], its logprob [N], and the most likely tokens top [N,K] with top_logprob [N,K]. */
+export function generateHead(context: Context, x: string): void {
+  const { draft } = context;
+  const scores = logits(context, picked(context, x));
+  const k = draft.input({ name: 'top_k', type: 'int64', shape: [1] });
+  const [values = '', top = ''] = draft.ops('TopK', [scores, k], 2, { axis: 1, largest: 1, sorted: 1 });
+  const first = (from: string): string => draft.op('Slice', [from, draft.ints([0]), draft.ints([1]), draft.ints([1])]);
+  const all = logSum(draft, scores, first(values));
+  const token = sampled(context, scores, first(top));
+  const logprob = draft.op('Sub', [draft.op('GatherElements', [scores, token], { axis: 1 }), all]);
+  const axis = draft.ints([1]);
+  draft.output(draft.op('Squeeze', [token, axis]), { name: 'token', type: 'int64', shape: ['N'] });
+  draft.output(draft.op('Squeeze', [logprob, axis]), { name: 'logprob', type: 'float32', shape: ['N'] });
+  draft.output(top, { name: 'top', type: 'int64', shape: ['N', 'K'] });
+  draft.output(draft.op('Sub', [values, all]), { name: 'top_logprob', type: 'float32', shape: ['N', 'K'] });
+}

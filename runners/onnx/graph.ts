@@ -1,0 +1,93 @@
+/** Builds the decoder's ONNX graph from what the model is and where its weights lie. */
+import { dirname } from 'node:path';
+import type { CacheValue, Graph, GraphValue, Purpose, ReadyTensor } from './contract.ts';
+import { type Draft, draftOf } from './draft.ts';
+import { attention } from './graph-attention.ts';
+import type { Context } from './graph-context.ts';
+import { feedForward } from './graph-ffn.ts';
+import { generateHead, scoreHead } from './graph-head.ts';
+import { biasesOf, cachesOf, embedded, masksOf, rotationsOf } from './graph-inputs.ts';
+import { norm } from './graph-norm.ts';
+import { exactWeights } from './graph-weights.ts';
+import { modelBytes, type Value } from './proto.ts';
+import type { ModelSpec } from './spec.ts';
+
+export interface GraphOptions {
+  readonly purpose: Purpose;
+  readonly device: string;
+  /** A score graph with a cache, for prefixes shared by many runs. A generate graph always has one. */
+  readonly keep?: boolean;
+}
+
+function residual(context: Context, x: string, branch: string): string {
+  const { draft, spec } = context;
+  const scaled = spec.residualScale === 1 ? branch : draft.op('Mul', [branch, draft.floats([spec.residualScale], [])]);
+  return draft.op('Add', [x, scaled]);
+}
+
+function layerOf(context: Context, x: string, i: number): string {
+  const { spec, weights } = context;
+  const before = norm(context, x, `layers.${i}.attnNorm`);
+  const seen = norm(context, attention(context, before, i), `layers.${i}.postAttnNorm`);
+  if (spec.parallel) {
+    const own = weights.has(`layers.${i}.ffnNorm.weight`);
+    const fed = feedForward(context, own ? norm(context, x, `layers.${i}.ffnNorm`) : before, i);
+    return residual(context, residual(context, x, seen), fed);
+  }
+  const middle = residual(context, x, seen);
+  const fed = feedForward(context, norm(context, middle, `layers.${i}.ffnNorm`), i);
+  return residual(context, middle, norm(context, fed, `layers.${i}.postFfnNorm`));
+}
+
+function contextOf(
+  draft: Draft,
+  spec: ModelSpec,
+  from: { options: GraphOptions; tensors: ReadonlyMap<string, ReadyTensor> },
+): { context: Context; x: string } {
+  const { options, tensors } = from;
+  const cached = options.purpose === 'generate' || (options.keep ?? false);
+  const weights = exactWeights({ draft, spec, tensors, plain: options.device !== 'cpu' });
+  const ids = draft.input({ name: 'input_ids', type: 'int64', shape: ['B', 'S'] });
+  const needsPositions = spec.positions === 'rope' || spec.positions === 'learned';
+  const positions = needsPositions ? draft.input({ name: 'position_ids', type: 'int64', shape: ['B', 'S'] }) : '';
+  const rotations = spec.positions === 'rope' ? rotationsOf(draft, spec, positions) : [];
+  const masks = masksOf({ draft, spec }, ids, { purpose: options.purpose, cached });
+  const width = 8 * Math.ceil(spec.headDim / 8);
+  const caches = cached ? cachesOf(spec, width) : [];
+  for (const cache of caches) draft.input({ name: cache.past, type: cache.type, shape: cacheShape(cache) });
+  const keep = (layer: number, outputs: readonly string[]): void => {
+    for (const [part, cache] of caches.slice(2 * layer, 2 * layer + 2).entries())
+      draft.output(outputs[part + 1] ?? '', { name: cache.present, type: cache.type, shape: cacheShape(cache) });
+  };
+  const context: Context = { draft, spec, weights, width, cached, rotations, masks, keep };
+  return { context, x: embedded({ draft, spec, weights }, ids, positions) };
+}
+
+const cacheShape = (cache: CacheValue): readonly (number | string)[] => cache.shape;
+
+const graphValue = (value: Value): GraphValue => ({ name: value.name, type: value.type as GraphValue['type'], shape: value.shape });
+
+/** The graph's bytes and what they want to be fed; contract.ts documents inputs and outputs. `tensors`: by the names in the file. */
+export function buildGraph(spec: ModelSpec, tensors: ReadonlyMap<string, ReadyTensor>, options: GraphOptions): Graph {
+  const draft = draftOf('plumbline');
+  const { context, x } = contextOf(draft, spec, { options, tensors });
+  let state = x;
+  for (let i = 0; i < spec.layers.length; i += 1) state = layerOf(context, state, i);
+  if (options.purpose === 'score') scoreHead(context, state);
+  else generateHead(context, state);
+  const parts = draft.parts();
+  const caches = context.cached ? cachesOf(spec, context.width) : [];
+  const first = tensors.values().next().value;
+  return {
+    bytes: modelBytes({ ...parts, irVersion: 10, opsets: { '': 23, 'com.microsoft': 1 } }),
+    folder: first === undefined ? '.' : dirname(first.file),
+    purpose: options.purpose,
+    inputs: parts.inputs.map(graphValue),
+    outputs: parts.outputs.map(graphValue),
+    caches,
+    biases: options.purpose === 'score' ? biasesOf(spec) : [],
+    kvBytesPerToken: spec.layers.length * 2 * spec.kvHeads * context.width * 4,
+    packs: true,
+    inexact: null,
+  };
+}
