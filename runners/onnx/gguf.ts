@@ -184,7 +184,8 @@ export function readGguf(path: string): GgufHeader {
   }
 }
 
-function bytesOfArray(array: GgufArray): Buffer {
+/** A metadata array's bytes as they lie in the file. */
+export function bytesOfArray(array: GgufArray): Buffer {
   const fd = openSync(array.file, 'r');
   try {
     const buffer = Buffer.alloc(array.bytes);

@@ -1,0 +1,97 @@
+import { UserError } from '../../src/types.ts';
+import { gpt2Pattern } from './pretokenizers.ts';
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** What a GGUF file's `tokenizer.ggml.pre` stands for. */
+export interface GgufPre {
+  /** The model's own publisher normalises to NFC. (llama.cpp never does; here the publisher's tokenizer is followed.) */
+  readonly nfc: boolean;
+  readonly ignoreMerges: boolean;
+  /** Begin token added where the file does not say. */
+  readonly addBos: boolean;
+  readonly preTokenizer: Config;
+}
+
+const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
+const space = '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
+/** The cl100k pattern with up to `digits` digits in a group. */
+const cl100k = (digits: string): string =>
+  `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${space}`;
+const lower = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
+const upper = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
+/** The o200k pattern: words are cut where lower case turns to upper. `tail`: what may follow a word; `digits`: as above. */
+const o200k = (tail: string, digits: string): string =>
+  `[^\\r\\n\\p{L}\\p{N}]?${upper}*${lower}+${tail}|[^\\r\\n\\p{L}\\p{N}]?${upper}+${lower}*${tail}|\\p{N}${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|${space}`;
+const words = ' ?[^(\\s|.,!?…。，、।۔،)]+';
+const cased =
+  'A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃';
+const han = '[一-龥ࠀ-一가-퟿]+';
+
+interface Row {
+  readonly names: readonly string[];
+  /** Each cuts what the one before it left, in order. */
+  readonly patterns: readonly string[];
+  readonly nfc?: true;
+  readonly ignoreMerges?: true;
+  readonly addBos?: true;
+}
+
+/** Patterns of the publishers' tokenizer.json files, under the names that llama.cpp (src/llama-vocab.cpp) gives them. */
+const rows: readonly Row[] = [
+  { names: ['default'], patterns: ['[\\p{P}\\$\\+<=>\\^~\\|]+', gpt2Pattern, '\\p{N}+', '[0-9][0-9][0-9]'] },
+  {
+    names: ['llama3', 'llama-v3', 'llama-bpe', 'falcon3', 'falcon-h1', 'pixtral', 'midm-2.0', 'lfm2'],
+    patterns: [cl100k('{1,3}')],
+    ignoreMerges: true,
+    addBos: true,
+  },
+  { names: ['dbrx', 'smaug-bpe', 'glm4', 'chatglm-bpe'], patterns: [cl100k('{1,3}')] },
+  { names: ['qwen2', 'deepseek-r1-qwen', 'kormo', 'megrez', 'f2llmv2'], patterns: [cl100k('')], nfc: true },
+  { names: ['stablelm2'], patterns: [cl100k('')] },
+  {
+    names: ['starcoder', 'refact', 'command-r', 'smollm', 'codeshell', 'exaone', 'minerva-7b'],
+    patterns: ['\\p{N}', gpt2Pattern],
+  },
+  { names: ['gpt-2', 'phi-2', 'jais', 'gigachat', 'exaone4', 'a.x-4.0', 'mellum', 'modern-bert'], patterns: [gpt2Pattern] },
+  { names: ['olmo', 'mpt'], patterns: [gpt2Pattern], nfc: true },
+  { names: ['falcon'], patterns: ['[\\p{P}\\$\\+<=>\\^~\\|`]+', gpt2Pattern, '[0-9][0-9][0-9]'] },
+  {
+    names: ['deepseek-llm'],
+    patterns: ['[\\r\\n]', `\\s?[${cased}]+`, '\\s?[!-/:-~！-／：-～‘-‟\u3000-。]+', '\\s+$', han, '\\p{N}+'],
+  },
+  { names: ['deepseek-coder'], patterns: ['[\\r\\n]', '\\s?\\p{L}+', '\\s?\\p{P}+', han, '\\p{N}'] },
+  {
+    names: ['deepseek-v3'],
+    patterns: [
+      '\\p{N}{1,3}',
+      '[一-龥぀-ゟ゠-ヿ]+',
+      '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
+    ],
+  },
+  { names: ['tekken'], patterns: [o200k('', '')], ignoreMerges: true, addBos: true },
+  { names: ['gpt-4o', 'llama4', 'kanana2'], patterns: [o200k(`${contractions}?`, '{1,3}')] },
+  { names: ['poro-chat', 'bloom', 'gpt3-finnish'], patterns: [words] },
+  { names: ['viking'], patterns: [words, '\\p{N}'] },
+];
+
+/** Names of every pre-tokenizer that is known. */
+export const knownPre: readonly string[] = rows.flatMap((row) => row.names);
+
+/** What a `tokenizer.ggml.pre` name stands for; UserError names one that is not known. */
+export function ggufPre(name: string): GgufPre {
+  const row = rows.find((each) => each.names.includes(name));
+  if (!row) {
+    throw new UserError(
+      `the file's tokenizer cuts text in a way called "${name}", which is not known (known: ${knownPre.join(', ')})`,
+      'use the safetensors folder of the model, with its tokenizer.json',
+    );
+  }
+  const stages = row.patterns.map((regex) => ({ type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false }));
+  return {
+    nfc: row.nfc ?? false,
+    ignoreMerges: row.ignoreMerges ?? false,
+    addBos: row.addBos ?? false,
+    preTokenizer: { type: 'Sequence', pretokenizers: [...stages, { type: 'ByteLevel', add_prefix_space: false, use_regex: false }] },
+  };
+}
