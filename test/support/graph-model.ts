@@ -103,7 +103,7 @@ export function scoreFeeds(open: Open, row: Packed, wanted: Wanted, from = 0): F
   return {
     input_ids: int64(row.ids.slice(from), [1, size]),
     position_ids: int64(row.positions.slice(from), [1, size]),
-    span: int64(row.spans.slice(from), [1, size]),
+    span: int64(row.spans.slice(from, total), [1, size]),
     key_positions: int64(row.positions, [1, total]),
     seqlens_k: int32([total - 1], [1]),
     total_sequence_length: int32([total], []),
@@ -118,7 +118,7 @@ export async function trace(open: Open, ids: readonly number[]): Promise<{ logpr
   const pick = ids.slice(1).map((_, i) => i);
   const caches = newCaches(open.graph, 1, ids.length);
   const out = await run(open, scoreFeeds(open, packed([{ ids }]), { pick, target: ids.slice(1) }), caches);
-  return { logprob: out['logprob'] ?? [], argmax: out['argmax'] ?? [] };
+  return { logprob: out.logprob ?? [], argmax: out.argmax ?? [] };
 }
 
 /** Feeds of a generate graph: `rows` of new tokens, right padded, after `pasts` tokens in the cache. */
@@ -169,7 +169,7 @@ export async function greedy(open: Open, prompts: readonly (readonly number[])[]
   const made = prompts.map((): number[] => []);
   for (let step = 0; step < count; step += 1) {
     const out = await run(open, generateFeeds(rows, pasts, { span }), caches);
-    const tokens = out['token'] ?? [];
+    const tokens = out.token ?? [];
     pasts = pasts.map((past, i) => past + (rows[i]?.length ?? 0));
     rows = tokens.map((token) => [token]);
     tokens.forEach((token, i) => {
