@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, string>> = {
   pull: 'fetch a model: hf:org/repo[@rev][:file], demo, gemma',
   trace: 'print the log-probability of every token of a text',
   generate: 'continue a prompt',
+  'replay-check': 'score recordings of published models and compare with the published values',
 };
 
 /** Edits between two words: insert, delete, replace, swap neighbours (Damerau 1964, restricted). */
