@@ -18,6 +18,8 @@ export interface DotInput {
   /** 'model' (blue) or 'other' (vermilion); 'grey' where the number must not be trusted. */
   readonly hue?: 'model' | 'other' | 'grey';
   readonly hollow?: boolean;
+  /** Smaller dots under it: what it is the mean of. */
+  readonly marks?: readonly number[];
 }
 export interface Dot {
   readonly says: string;
@@ -29,6 +31,7 @@ export interface Dot {
   readonly width: number | null;
   readonly control: number | null;
   readonly chance: number | null;
+  readonly marks: readonly number[];
   /** Nothing is drawn but the hatch. */
   readonly hatched: boolean;
 }
@@ -50,6 +53,7 @@ export function dotOf(input: DotInput): Dot {
     width: from === null || to === null ? null : Math.round((to - from) * 100) / 100,
     control: inLine(input.control),
     chance: inLine(input.chance),
+    marks: (input.marks ?? []).map(percentOf),
     hatched: inLine(input.value) === null,
   };
 }

@@ -79,5 +79,3 @@ export function referenceView(reference: Reference, run: Run, w: Words): Referen
   });
   return { says: fill(w.referenceOf, { protocol: w[`protocol_${model.protocol}`] }), rows, published: reference.published };
 }
-
-export const referenceOf = (moduleUrl: string, run: Run, w: Words): ReferenceView => referenceView(readReference(moduleUrl), run, w);

@@ -111,6 +111,7 @@ function dimensionView(profile: DimensionProfile, run: Run, w: Words): Dimension
       low: profile.low,
       high: profile.high,
       hollow: results.some((r) => r.partial || !r.complete),
+      marks: results.filter((r) => stateOf(r) === 'able').flatMap((r) => r.estimates[0]?.grade ?? []),
       says: profile.grade === null ? `${word}: ${w.notAble}` : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
     }),
     grade: profile.grade === null ? '–' : short(profile.grade),
