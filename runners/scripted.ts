@@ -69,7 +69,7 @@ function personaOf(name: string): Persona {
 
 /** The logarithms of a choice: the chosen option likely, the others less so, in a fixed order. */
 function choiceOf(chosen: number, count: number): number[] {
-  return Array.from({ length: count }, (_, i) => (i === chosen ? -0.1 : -4 - i / 64));
+  return Array.from({ length: count }, (_, i) => (i === chosen ? -0.01 : -6 - i / 64));
 }
 
 function responseOf(request: Request, said: string | number | Error): Response {
