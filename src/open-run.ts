@@ -5,16 +5,17 @@ import { answersFile, manifestOf, readResult, resultIds } from './engine/run-fol
 import { sampleOf } from './engine/score.ts';
 import { contextOf } from './evaluate.ts';
 import { loadSuites } from './load.ts';
-import type { Manifest, Run, Sample } from './types.ts';
+import type { Data, Manifest, Run, Sample } from './types.ts';
 
 /** The plans of a run, built again from its manifest. A suite whose version or items changed since is not among them, and `changed` names it. */
 export async function plansAgain(
   manifest: Manifest,
   cwd: string,
+  data?: Data,
 ): Promise<{ readonly plans: readonly Plan[]; readonly changed: readonly string[] }> {
   const { preset, languages, limit, only, shard, suites } = manifest.options;
   const loaded = await loadSuites(suites, cwd);
-  const lists = await Promise.all(loaded.map((suite) => plansOf(suite, { preset, languages, limit, only, shard })));
+  const lists = await Promise.all(loaded.map((suite) => plansOf(suite, { preset, languages, limit, only, shard, ...(data && { data }) })));
   const all = lists.flat();
   const same = (plan: Plan) => manifest.suites[plan.id]?.items === plan.hash && manifest.suites[plan.id]?.version === plan.suite.version;
   const plans = all.filter(same).map((plan) => ({ ...plan, items: shardOf(plan.items, shard) }));
@@ -23,14 +24,21 @@ export async function plansAgain(
 }
 
 /** Opens a finished run for reports. */
-export function openRun(folder: string, cwd: string): Run {
+export function openRun(folder: string, cwd: string, data?: Data): Run {
   const manifest = manifestOf(folder);
   const results = resultIds(folder).map((id) => readResult(folder, id));
-  return { manifest, results, samples: (id) => samplesOf(folder, manifest, id, cwd) };
+  return { manifest, results, samples: (id) => samplesOf({ folder, manifest, cwd, ...(data && { data }) }, id) };
 }
 
-async function* samplesOf(folder: string, manifest: Manifest, id: string, cwd: string): AsyncGenerator<Sample> {
-  const { plans } = await plansAgain(manifest, cwd);
+interface Place {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly cwd: string;
+  readonly data?: Data;
+}
+
+async function* samplesOf({ folder, manifest, cwd, data }: Place, id: string): AsyncGenerator<Sample> {
+  const { plans } = await plansAgain(manifest, cwd, data);
   const plan = plans.find((candidate) => candidate.id === id);
   if (!plan) return;
   using recording = Recording.open(join(folder, answersFile), 'read');

@@ -178,6 +178,16 @@ export interface Sizes {
   readonly full: number;
 }
 
+/** Public benchmarks' files, where `plumbline data pull` put them. Every call throws UserError with the command to type when the benchmark is not at hand. */
+export interface Data {
+  /** Lines of a file that are not blank, read as they come; gzip is read through; a byte-order mark and CR are taken off. */
+  lines(benchmark: string, file: string): AsyncIterable<{ readonly line: number; readonly text: string }>;
+  /** A whole file. */
+  text(benchmark: string, file: string): Promise<string>;
+  /** Names of the files at hand, relative to the benchmark's folder, without `.gz`. */
+  files(benchmark: string): Promise<readonly string[]>;
+}
+
 export interface Suite<I extends Item = Item> {
   /** `<dimension>/<name>`, as its file is called. */
   readonly id: string;
@@ -198,7 +208,7 @@ export interface Suite<I extends Item = Item> {
   readonly sizes?: Sizes;
   /** A suite that is only run when named (`--suite`), e.g. a pulled benchmark or one that needs a judge. */
   readonly named?: boolean;
-  readonly items: () => readonly I[] | AsyncIterable<I> | Promise<readonly I[]>;
+  readonly items: (data: Data) => readonly I[] | AsyncIterable<I> | Promise<readonly I[]>;
   readonly rounds: readonly Round<I>[];
   readonly observe: (item: I, replies: readonly (readonly Response[])[]) => Observation;
   readonly metrics: readonly [Metric, ...Metric[]];

@@ -1,18 +1,20 @@
 import type { Command } from '../command.ts';
 import { suggestion } from '../commands.ts';
+import { dataIn } from '../data.ts';
 import { loadReport, loadRunners, loadSuites, reportNames, suiteNames } from '../load.ts';
-import { UserError } from '../types.ts';
+import { cacheDirOf } from '../settings.ts';
+import { type Data, UserError } from '../types.ts';
 
 const kinds = ['suites', 'runners', 'reports'] as const;
 
-async function suites() {
+async function suites(data: Data) {
   const all = await loadSuites(suiteNames(), process.cwd());
   return Promise.all(
     all.map(async (suite) => {
       let count = 0;
       let note = '';
       try {
-        for await (const _ of await suite.items()) count++;
+        for await (const _ of await suite.items(data)) count++;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;
         note = error.hint ?? error.message;
@@ -28,8 +30,8 @@ async function reports() {
   return all.map(({ id, title, makes }) => ({ id, title, makes }));
 }
 
-async function rowsOf(kind: (typeof kinds)[number]): Promise<readonly Readonly<Record<string, unknown>>[]> {
-  if (kind === 'suites') return suites();
+async function rowsOf(kind: (typeof kinds)[number], data: Data): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  if (kind === 'suites') return suites(data);
   if (kind === 'reports') return reports();
   return (await loadRunners()).map(({ scheme, title, usage }) => ({ id: scheme, title, usage }));
 }
@@ -62,7 +64,7 @@ const command: Command = {
       const near = suggestion(String(what), kinds);
       throw new UserError(`cannot list '${String(what)}'${near ? `; did you mean '${near}'?` : ''}`, `expected one of ${kinds.join(', ')}`);
     }
-    const rows = await rowsOf(kind);
+    const rows = await rowsOf(kind, dataIn(cacheDirOf(io.env)));
     io.out(options.json ? `${JSON.stringify(rows)}\n` : table(rows));
     return 0;
   },

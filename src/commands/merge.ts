@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Command } from '../command.ts';
+import { dataIn } from '../data.ts';
 import { profileOf } from '../engine/profile.ts';
 import { Recording } from '../engine/recording.ts';
 import { answersFile, lock, manifestOf, readManifest, writeManifest } from '../engine/run-folder.ts';
@@ -7,6 +8,7 @@ import { writeReport } from '../engine/write-report.ts';
 import { contextOf, scoreAll } from '../evaluate.ts';
 import { canonical } from '../kit/key.ts';
 import { openRun, plansAgain } from '../open-run.ts';
+import { cacheDirOf } from '../settings.ts';
 import { type Manifest, UserError } from '../types.ts';
 
 /** What must be equal in all parts of one run. */
@@ -59,7 +61,7 @@ const command: Command = {
     }
     recording.flush();
     const draft: Manifest = { ...first.manifest, options: { ...first.manifest.options, shard: null }, complete: false };
-    const { plans, changed } = await plansAgain(draft, io.cwd);
+    const { plans, changed } = await plansAgain(draft, io.cwd, dataIn(cacheDirOf(io.env)));
     if (changed.length > 0)
       throw new UserError(
         `changed since the run: ${changed.join(', ')}`,
@@ -85,7 +87,11 @@ const command: Command = {
       profile: profileOf(results),
     };
     writeManifest(target, manifest);
-    const page = await writeReport('scorecard', openRun(target, io.cwd), { folder: target, cwd: io.cwd, env: io.env });
+    const page = await writeReport('scorecard', openRun(target, io.cwd, dataIn(cacheDirOf(io.env))), {
+      folder: target,
+      cwd: io.cwd,
+      env: io.env,
+    });
     io.out(options.json ? `${JSON.stringify(manifest)}\n` : `${page}\n`);
     if (complete) return 0;
     const missing = results.reduce((sum, result) => sum + result.missing, 0);

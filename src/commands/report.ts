@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
+import { dataIn } from '../data.ts';
 import { manifestOf } from '../engine/run-folder.ts';
 import { pageTime, writeReport } from '../engine/write-report.ts';
 import { loadReport } from '../load.ts';
 import { openRun } from '../open-run.ts';
+import { cacheDirOf } from '../settings.ts';
 
 const command: Command = {
   describe(parser) {
@@ -17,7 +19,7 @@ const command: Command = {
   async run([name], options, io) {
     const folder = resolve(io.cwd, name as string);
     manifestOf(folder);
-    const run = openRun(folder, io.cwd);
+    const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
     const as = String(options.as);
     const lang = String(options.lang);
     if (options.output === '-') {

@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
+import { dataIn } from '../data.ts';
 import { type Plan, plansOf } from '../engine/plan.ts';
 import { writeReport } from '../engine/write-report.ts';
 import { evaluate } from '../evaluate.ts';
@@ -7,8 +8,8 @@ import { loadRunner, loadSuites } from '../load.ts';
 import { openRun } from '../open-run.ts';
 import { progressLine } from '../progress.ts';
 import { runnerOptionsOf } from '../runner-options.ts';
-import { type Settings, settingsOf } from '../settings.ts';
-import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
+import { cacheDirOf, type Settings, settingsOf } from '../settings.ts';
+import { type Data, type Manifest, type Runner, type Suite, UserError } from '../types.ts';
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').map((part) => part.trim())];
 const pair = (value: string, before: Record<string, string> | undefined) => {
@@ -85,7 +86,7 @@ async function runOne(argument: string, { settings, suites, io, several, json }:
   const judge = settings.judge ? await openModel(settings.judge, settings, io, line.show) : null;
   await using _judge = judge ?? { async [Symbol.asyncDispose]() {} };
   const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
-  const plans = await plansFor(opened.runner, { settings, suites, say, judge: judge !== null });
+  const plans = await plansFor(opened.runner, { settings, suites, say, data: dataIn(cacheDirOf(io.env)) });
   const { manifest, results } = await evaluate({
     folder,
     model: { argument, runner: opened.runner },
@@ -99,7 +100,7 @@ async function runOne(argument: string, { settings, suites, io, several, json }:
     progress: line.progress,
     retryErrors: settings.retryErrors,
   }).finally(() => line.end());
-  const run = openRun(folder, io.cwd);
+  const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
   const page = await writeReport('scorecard', run, { folder, cwd: io.cwd, env: io.env });
   if (!json) {
     const { terminalProfile } = await import('../kit/terminal.ts');
@@ -136,10 +137,10 @@ interface Planning {
   readonly settings: Settings;
   readonly suites: readonly Suite[];
   readonly say: (message: string) => void;
-  readonly judge: boolean;
+  readonly data: Data;
 }
 
-async function plansFor(runner: Runner, { settings, suites, say }: Planning): Promise<Plan[]> {
+async function plansFor(runner: Runner, { settings, suites, say, data }: Planning): Promise<Plan[]> {
   const plans: Plan[] = [];
   for (const suite of suites) {
     const lacks = suite.wants.filter((want) => !runner.wants.includes(want));
@@ -157,6 +158,7 @@ async function plansFor(runner: Runner, { settings, suites, say }: Planning): Pr
         limit: settings.limit ?? null,
         only: settings.only ?? [],
         shard: settings.shard ?? null,
+        data,
       })),
     );
   }

@@ -1,11 +1,13 @@
 import { join, resolve } from 'node:path';
 import type { Command } from '../command.ts';
+import { dataIn } from '../data.ts';
 import { profileOf } from '../engine/profile.ts';
 import { Recording } from '../engine/recording.ts';
 import { answersFile, lock, manifestOf, resultIds, writeManifest } from '../engine/run-folder.ts';
 import { writeReport } from '../engine/write-report.ts';
 import { contextOf, scoreAll } from '../evaluate.ts';
 import { openRun, plansAgain } from '../open-run.ts';
+import { cacheDirOf } from '../settings.ts';
 import { type Manifest, UserError } from '../types.ts';
 
 const command: Command = {
@@ -22,7 +24,7 @@ const command: Command = {
     const folder = resolve(io.cwd, folderName as string);
     const manifest = manifestOf(folder);
     using _ = lock(folder);
-    const { plans, changed } = await plansAgain(manifest, io.cwd);
+    const { plans, changed } = await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
     if (plans.length === 0)
       throw new UserError(
         `none of the suites of ${folderName as string} is as it was (${changed.join(', ')})`,
@@ -42,7 +44,7 @@ const command: Command = {
     const suites = Object.fromEntries(Object.entries(manifest.suites).filter(([id]) => resultIds(folder).includes(id) || id in failed));
     const next: Manifest = { ...rest, suites, complete, ...(Object.keys(failed).length > 0 && { failed }), profile: profileOf(results) };
     writeManifest(folder, next);
-    const run = openRun(folder, io.cwd);
+    const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
     const page = await writeReport('scorecard', run, { folder, cwd: io.cwd, env: io.env });
     if (options.json) io.out(`${JSON.stringify(next)}\n`);
     else {

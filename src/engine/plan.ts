@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonical } from '../kit/key.ts';
-import { type Item, type Preset, type Request, type Response, type Sizes, type Suite, UserError } from '../types.ts';
+import { type Data, type Item, type Preset, type Request, type Response, type Sizes, type Suite, UserError } from '../types.ts';
 import { ordered } from './select.ts';
 
 export const defaultSizes: Sizes = { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY };
@@ -24,13 +24,20 @@ export interface Choice {
   readonly limit: number | null;
   readonly only: readonly string[];
   readonly shard: string | null;
+  /** Public benchmarks' files; without it a suite that reads one is told that it is not at hand. */
+  readonly data?: Data;
 }
+
+const nothingAtHand = (benchmark: string): never => {
+  throw new UserError(`the benchmark '${benchmark}' is not at hand`, `plumbline data pull ${benchmark}`);
+};
+const noData: Data = { lines: nothingAtHand, text: nothingAtHand, files: nothingAtHand };
 
 const langOf = (item: Item): string => item.lang ?? 'en';
 
 /** The plans of one suite: one for each wanted language it has items in. */
 export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
-  const given = await suite.items();
+  const given = await suite.items(choice.data ?? noData);
   const all: Item[] = [];
   for await (const item of given) all.push(item);
   checkIds(suite, all);
