@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { answerText, type Endings, endsWith, partThinking, stopAt } from '../runners/onnx/answer-text.ts';
+
+/** Every token a character; 0 ends. */
+const endings: Endings = {
+  decode: (ids) => ids.map((id) => String.fromCodePoint(id)).join(''),
+  endTokens: new Set([0]),
+  stops: [],
+  thinks: null,
+};
+const tokens = (text: string) => [...text].map((c) => c.codePointAt(0) ?? 0);
+
+test('the text ends before the first stop string, wherever it was noticed', () => {
+  const stopping = { ...endings, stops: ['\nUser:', '###'] };
+  expect(endsWith(tokens('Paris\nUser'), stopping)).toBe(false);
+  expect(endsWith(tokens('Paris\nUser:'), stopping)).toBe(true);
+  expect(answerText(tokens('Paris ###\nUser:'), stopping)).toEqual({ text: 'Paris ', ended: true });
+  expect(stopAt('ab', [''])).toBe(-1);
+});
+
+test('a stop string far back is still the first', () => {
+  const long = `${'x'.repeat(500)}#${'y'.repeat(500)}`;
+  expect(answerText(tokens(long), { ...endings, stops: ['#'] }).text.length).toBe(500);
+});
+
+test('end tokens end, and leave no text', () => {
+  expect(endsWith([...tokens('Yes'), 0], endings)).toBe(true);
+  expect(answerText([...tokens('Yes'), 0], endings)).toEqual({ text: 'Yes', ended: true });
+  expect(answerText(tokens('Yes'), endings)).toEqual({ text: 'Yes', ended: false });
+});
+
+test('thinking is cut off, also when the prompt began it or it never ended', () => {
+  expect(partThinking('<think>\n2+2\n</think>\n\n4', false)).toEqual({ thinking: '2+2', text: '4' });
+  expect(partThinking('2+2</think>4', true)).toEqual({ thinking: '2+2', text: '4' });
+  expect(partThinking('still at it', true)).toEqual({ thinking: 'still at it', text: null });
+  expect(partThinking('<think>\n\n</think>\n\nHello', false)).toEqual({ thinking: null, text: 'Hello' });
+  expect(partThinking('plain', false)).toEqual({ thinking: null, text: 'plain' });
+});
+
+test('stop strings inside the thinking do not end the answer', () => {
+  const thinking = { ...endings, stops: ['\n'], thinks: { open: false } };
+  expect(endsWith(tokens('<think>a\nb'), thinking)).toBe(false);
+  expect(endsWith(tokens('<think>a\nb</think>\nok\n'), thinking)).toBe(true);
+  expect(answerText(tokens('<think>a\nb</think>\nok\n'), thinking)).toEqual({ text: 'ok', thinking: 'a\nb', ended: true });
+});
