@@ -32,6 +32,8 @@ export interface Tokenizer {
   readonly hash: string;
   /** Ids of special tokens, left out by `skipSpecial`. */
   readonly special: ReadonlySet<number>;
+  /** Does the text hold the spelling of a special token? */
+  mentionsSpecial(text: string): boolean;
   encode(text: string, options?: EncodeOptions): number[];
   /** `skipSpecial` (default true) leaves special tokens out. `continuation`: the ids follow others, so a leading space is theirs. */
   decode(ids: readonly number[], options?: { readonly skipSpecial?: boolean; readonly continuation?: boolean }): string;
@@ -98,7 +100,12 @@ function wordEncoder(bpe: Bpe, byteLevel: boolean): (word: string, out: number[]
   };
 }
 
-function encoderOf(loaded: LoadedTokenizer): (text: string, plain: readonly Span[]) => number[] {
+interface Encoder {
+  encode(text: string, plain: readonly Span[]): number[];
+  mentions(text: string): boolean;
+}
+
+function encoderOf(loaded: LoadedTokenizer): Encoder {
   const { shell, bpe } = loaded;
   const pre = openPreTokenizer(shell.pre_tokenizer);
   const normalise = normaliserOf(shell);
@@ -115,7 +122,7 @@ function encoderOf(loaded: LoadedTokenizer): (text: string, plain: readonly Span
     shell.added_tokens.filter(late).map((token) => [normalise(token.content), token]),
     new Set(),
   );
-  return (text, plain) => {
+  const encode: Encoder['encode'] = (text, plain) => {
     const ids: number[] = [];
     for (const section of raw.cut(text, plain)) {
       if ('id' in section) {
@@ -129,6 +136,8 @@ function encoderOf(loaded: LoadedTokenizer): (text: string, plain: readonly Span
     }
     return ids;
   };
+  const mentions = (text: string): boolean => raw.cut(text, []).some((section) => 'id' in section && guarded.has(section.id));
+  return { encode, mentions };
 }
 
 /**
@@ -138,7 +147,7 @@ function encoderOf(loaded: LoadedTokenizer): (text: string, plain: readonly Span
 export async function openTokenizer(files: TokenizerFiles, cacheDir: string): Promise<Tokenizer> {
   const loaded = await loadTokenizer(files, cacheDir);
   const { bpe, shell, ids } = loaded;
-  const encodeSpans = encoderOf(loaded);
+  const { encode: encodeSpans, mentions } = encoderOf(loaded);
   const decoder = openDecoder(shell, bpe);
   const special = new Set(shell.added_tokens.filter((token) => token.special).map((token) => token.id));
 
@@ -175,6 +184,7 @@ export async function openTokenizer(files: TokenizerFiles, cacheDir: string): Pr
       .update(JSON.stringify([loaded.key, ids]))
       .digest('hex'),
     special,
+    mentionsSpecial: mentions,
     encode,
     encodePair,
     decode: (list, options = {}) => decoder.decode(visible(list, options.skipSpecial ?? true), !options.continuation),
