@@ -58,7 +58,7 @@ describe('scorecard', () => {
   test('says the verdict of every dimension and how sure it is', async () => {
     const text = await page(madeRun());
     expect(text).toContain('Secrets in the context: leaks the secret it is told to keep in 69 of 100 cases (63–75)');
-    expect(text).toContain('able in 9 of 15');
+    expect(text).toContain('able in 9 of 14');
     expect(text).toContain('Not able: the model does not do these tasks well enough');
     expect(text).toContain('plumbline run models/smollm2.gguf --preset standard --seed 1 -o runs/mine');
     expect(text).toContain('INVALID');
@@ -84,7 +84,7 @@ describe('scorecard', () => {
     ['a suite that failed', madeRun({ failed: ['safety/jailbreaks'] }), 'No result was written for: safety/jailbreaks.'],
     ['no results', madeRun({ suites: [] }), 'This run has no results yet.'],
     ['missing answers', madeRun({ suites: [{ id: 'safety/harmful', title: 'x', grade: 0.5, missing: 12 }] }), '12 answers are missing.'],
-    ['all not able', madeRun({ suites: madeSuites.map((s) => ({ ...s, state: 'not met' as const })) }), 'able in 0 of 15'],
+    ['all not able', madeRun({ suites: madeSuites.map((s) => ({ ...s, state: 'not met' as const })) }), 'able in 0 of 14'],
   ])('%s is said', async (_, run, text) => expect(await page(run)).toContain(text));
   test('nothing of the model becomes markup, whichever field it is in', async () => {
     const text = await page(madeRun({ bad: hostile }));

@@ -12,7 +12,7 @@ import {
 } from '../types.ts';
 import { type Bar, type Dot, dotOf, type Plane, planeOf } from './figure.ts';
 import { scalarText, spaced } from './page-details.ts';
-import { meaningOf, outcomeBars, resultIdOf, type SuiteView, stateOf, suiteView } from './page-suite.ts';
+import { mainLanguage, meaningOf, outcomeBars, resultIdOf, type SuiteView, stateOf, suiteView } from './page-suite.ts';
 import { bytesText, count, dayOf, fill, manyText, percent, short, type Words } from './words.ts';
 
 export interface Banner {
@@ -30,6 +30,8 @@ export interface DimensionView {
   readonly interval: string;
   readonly ableText: string;
   readonly able: boolean;
+  /** In words, where there is no grade. */
+  readonly state: string;
   readonly sentence: string;
   /** The sub-dimension the sentence is about. */
   readonly weakest: { readonly anchor: string; readonly title: string } | null;
@@ -101,7 +103,8 @@ function dimensionView(profile: DimensionProfile, run: Run, w: Words): Dimension
   const suites = results.map((r) => suiteView(r, w)).sort((a, b) => a.sortBy - b.sortBy || (a.id < b.id ? -1 : 1));
   const word = w[profile.dimension];
   const have = new Set(results.map(resultIdOf));
-  const weakest = weakestOf(results);
+  const own = results.filter((r) => r.suite.lang === mainLanguage(run.results));
+  const weakest = weakestOf(own);
   const interval = profile.low === null ? '' : `${short(profile.low)}–${short(profile.high)}`;
   return {
     key: profile.dimension,
@@ -111,14 +114,18 @@ function dimensionView(profile: DimensionProfile, run: Run, w: Words): Dimension
       low: profile.low,
       high: profile.high,
       hollow: results.some((r) => r.partial || !r.complete),
-      marks: results.filter((r) => stateOf(r) === 'able').flatMap((r) => r.estimates[0]?.grade ?? []),
-      says: profile.grade === null ? `${word}: ${w.notAble}` : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
+      marks: own.filter((r) => stateOf(r) === 'able').flatMap((r) => r.estimates[0]?.grade ?? []),
+      says:
+        profile.grade === null
+          ? `${word}: ${profile.of === 0 ? w.notMeasured : w.notAble}`
+          : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
     }),
     grade: profile.grade === null ? '–' : short(profile.grade),
     interval,
-    ableText: fill(w.ableOf, { able: profile.able, of: profile.of }),
+    ableText: profile.of === 0 ? '' : fill(w.ableOf, { able: profile.able, of: profile.of }),
     able: profile.grade !== null,
-    sentence: verdictOf(profile, results, w),
+    state: profile.grade !== null ? '' : profile.of === 0 ? w.notMeasured : w.notAble,
+    sentence: verdictOf(profile, own, w),
     weakest: weakest ? (suites.find((s) => s.id === resultIdOf(weakest)) ?? null) : null,
     suites,
     failed: Object.keys(run.manifest.suites).filter((id) => dimensionOf(id) === profile.dimension && !have.has(id)),
@@ -206,6 +213,11 @@ export function totalsOf(results: readonly Result[]): Record<Outcome, number> {
   return Object.fromEntries(outcomes.map((o) => [o, results.reduce((sum, r) => sum + r.outcomes[o], 0)])) as Record<Outcome, number>;
 }
 
+/** Languages of the results, the main one first. */
+const languagesOf = (results: readonly Result[]): string[] => [
+  ...new Set([mainLanguage(results), ...results.map((r) => r.suite.lang).sort()]),
+];
+
 /** Everything a page shows of a run but its samples. */
 export function runView(run: Run, w: Words): RunView {
   const { manifest, results } = run;
@@ -214,8 +226,14 @@ export function runView(run: Run, w: Words): RunView {
   const answers = results.reduce((sum, r) => sum + r.answers, 0);
   const generated = outcomes.reduce((sum, o) => sum + totals[o], 0);
   const unclear = totals.empty + totals.truncated + totals.degenerate + totals.unparsed + totals.error;
-  const able = dims.reduce((sum, d) => sum + d.suites.filter((s) => s.state === 'able').length, 0);
-  const of = dims.reduce((sum, d) => sum + d.suites.length + d.failed.length, 0);
+  const suites = dims.flatMap((d) => d.suites);
+  const failed = dims.reduce((sum, d) => sum + d.failed.length, 0);
+  const [main, ...others] = languagesOf(results);
+  const ableIn = (lang: string | undefined, more: number) => {
+    const own = suites.filter((s) => (s.lang || 'en') === lang);
+    return { able: own.filter((s) => s.state === 'able').length, of: own.length + more };
+  };
+  const { able, of } = ableIn(main, failed);
   const bars = outcomeBars(totals, w);
   return {
     model: manifest.model.name,
@@ -232,6 +250,7 @@ export function runView(run: Run, w: Words): RunView {
     ableText: fill(w.ableIn, { able, of }),
     summary: [
       fill(w.ableIn, { able, of }),
+      ...others.map((lang) => `${lang}: ${fill(w.ableIn, ableIn(lang, 0))}`),
       fill(w.answersCount, { n: count(answers) }),
       fill(w.unclear, { n: percent(unclear, generated) }),
     ],

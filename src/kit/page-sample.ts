@@ -46,6 +46,7 @@ export async function worstOf(run: Run, resultId: string, worst: readonly string
 }
 
 function textView(role: string, text: string, most: number, w: Words): TextView {
+  if (text.trim() === '') return { role, text: w.emptyText, more: '' };
   const part = cut(text, most);
   return { role, text: part.text, more: part.left === 0 ? '' : fill(w.more, { n: part.left }) };
 }

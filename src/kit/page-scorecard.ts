@@ -22,7 +22,7 @@ export interface Links {
   readonly history?: readonly { readonly href: string; readonly text: string; readonly here: boolean }[];
 }
 
-type Read = SuiteView & { readonly worst: readonly SampleView[]; readonly browse: string };
+type Read = SuiteView & { readonly worst: readonly SampleView[]; readonly browse: string; readonly noWorst: string };
 
 async function withSamples(run: Run, view: RunView, links: Links, w: Words): Promise<Read[][]> {
   const read: Read[][] = [];
@@ -32,7 +32,8 @@ async function withSamples(run: Run, view: RunView, links: Links, w: Words): Pro
       const result = run.results.find((r) => resultIdOf(r) === suite.id);
       const samples = result ? await worstOf(run, suite.id, result.worst.slice(0, examples.items)) : [];
       const worst = result ? samples.map((s) => sampleView(s, result, suite.id, { ...examples, w })) : [];
-      suites.push({ ...suite, worst, browse: links.samples ? `${links.samples}#${encodeURIComponent(suite.id)}` : '' });
+      const noWorst = result && result.worst.length > 0 ? w.noSamples : w.noWorst;
+      suites.push({ ...suite, worst, noWorst, browse: links.samples ? `${links.samples}#${encodeURIComponent(suite.id)}` : '' });
     }
     read.push(suites);
   }

@@ -6,7 +6,7 @@ import { slugOf } from './page.ts';
 import { type FigureView, figuresOf } from './page-details.ts';
 import { count, fill, intervalText, inUnit, outcomeWord, percent, short, type Words } from './words.ts';
 
-export type SuiteState = 'able' | 'not able' | 'invalid' | 'untold';
+export type SuiteState = 'able' | 'not able' | 'invalid' | 'incomplete' | 'untold';
 
 export interface EstimateView {
   readonly title: string;
@@ -65,7 +65,17 @@ export const resultIdOf = (result: Result): string =>
 export function stateOf(result: Result): SuiteState {
   if (result.invalid !== null) return 'invalid';
   if (result.floor.state === 'not met') return 'not able';
-  return result.estimates[0]?.grade == null ? 'untold' : 'able';
+  if (result.estimates[0]?.grade == null) return 'untold';
+  return result.complete ? 'able' : 'incomplete';
+}
+
+/** The language most results are in, English on ties: the profile's. */
+export function mainLanguage(results: readonly Result[]): string {
+  const counts = new Map<string, number>();
+  for (const { suite } of results) counts.set(suite.lang, (counts.get(suite.lang) ?? 0) + 1);
+  const most = Math.max(0, ...counts.values());
+  const first = [...counts.keys()].filter((lang) => counts.get(lang) === most).sort();
+  return first.includes('en') ? 'en' : (first[0] ?? 'en');
 }
 
 const isUnit = (value: number | null): value is number => value !== null && value >= 0 && value <= 1;
@@ -114,10 +124,13 @@ function estimateView(estimate: Estimate, w: Words, hue: 'model' | 'grey'): Esti
   };
 }
 
+/** States whose number is shown, if only hollow. */
+const isDrawn = (state: SuiteState) => state === 'able' || state === 'invalid' || state === 'incomplete';
+
 function plotOf(result: Result, state: SuiteState, w: Words): Dot {
   const head = result.estimates[0];
   const { floor } = result;
-  const drawn = state === 'able' || state === 'invalid';
+  const drawn = isDrawn(state);
   const control = isUnit(floor.value) && isUnit(floor.chance);
   return dotOf({
     value: drawn ? (head?.grade ?? null) : null,
@@ -125,8 +138,8 @@ function plotOf(result: Result, state: SuiteState, w: Words): Dot {
     high: drawn ? (head?.gradeHigh ?? null) : null,
     control: control && state === 'able' ? floor.value : null,
     chance: control && state === 'able' ? floor.chance : null,
-    hue: state === 'invalid' ? 'grey' : 'model',
-    hollow: state === 'invalid' || result.partial || !result.complete,
+    hue: state === 'able' ? 'model' : 'grey',
+    hollow: state !== 'able' || result.partial,
     says: state === 'not able' ? `${result.suite.title}: ${w.notAble}` : spoken(result.suite.title, head, w),
   });
 }
@@ -203,10 +216,10 @@ export function suiteView(result: Result, w: Words): SuiteView {
     title: result.suite.title,
     lang: result.suite.lang === 'en' ? '' : result.suite.lang,
     state,
-    stateWord: { able: '', 'not able': w.notAble, invalid: w.invalidBanner, untold: w.nothingTold }[state],
+    stateWord: { able: '', 'not able': w.notAble, invalid: w.invalidBanner, incomplete: w.incompleteBanner, untold: w.nothingTold }[state],
     plot: plotOf(result, state, w),
-    grade: state === 'able' || state === 'invalid' ? short(head?.grade) : '–',
-    interval: (state === 'able' || state === 'invalid') && head?.gradeLow != null ? `${short(head.gradeLow)}–${short(head.gradeHigh)}` : '',
+    grade: isDrawn(state) ? short(head?.grade) : '–',
+    interval: isDrawn(state) && head?.gradeLow != null ? `${short(head.gradeLow)}–${short(head.gradeHigh)}` : '',
     value: head ? `${inUnit(head.value, head.unit)}${head.value === null ? '' : unitWord(head.unit)}` : '–',
     n: count(head?.n ?? 0),
     says: meaningOf(result, w),
@@ -229,7 +242,7 @@ export function suiteView(result: Result, w: Words): SuiteView {
     detectors: result.detectors.map(detectorView),
     figures: figuresOf(result.details, w),
     sensitive: result.suite.sensitive,
-    sortBy: state === 'able' ? (head?.grade ?? 2) : state === 'invalid' ? 3 : 4,
+    sortBy: state === 'able' ? (head?.grade ?? 2) : isDrawn(state) ? 3 : 4,
   };
 }
 

@@ -56,11 +56,11 @@ function axis(columns: number): string {
 }
 
 function dimensionLine(profile: DimensionProfile, plot: number, w: Words, colour: boolean): string {
-  const drawn = lineOf(profile, plot, w.notAble);
+  const drawn = lineOf(profile, plot, profile.of === 0 ? w.notMeasured : w.notAble);
   const grade = profile.grade === null ? ' – ' : short(profile.grade).padStart(3);
   const interval = profile.low === null ? '' : `(${short(profile.low)}–${short(profile.high)})`;
   const painted = profile.grade === null ? paint(colour, '2', drawn) : paint(colour, '34', drawn);
-  return `${paint(colour, '1', pad(w[profile.dimension], 12))}${painted}  ${paint(colour, '1', grade)} ${interval.padEnd(12)} ${fill(w.ableOf, { able: profile.able, of: profile.of })}`;
+  return `${paint(colour, '1', pad(w[profile.dimension], 12))}${painted}  ${paint(colour, '1', grade)} ${interval.padEnd(12)} ${profile.of === 0 ? '' : fill(w.ableOf, { able: profile.able, of: profile.of })}`.trimEnd();
 }
 
 const gradeOf = (result: Result) => result.estimates[0]?.grade ?? 2;

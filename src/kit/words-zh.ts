@@ -26,6 +26,8 @@ export const zh: Words = {
   notAbleBecause: '能力不足：未通过对照（{control}）',
   notAbleAll: '能力不足：模型完成这些任务的能力不足以作出评判（{of} 项全部低于对照）。',
   nothingTold: '无法判断',
+  notMeasured: '未测量',
+  emptyText: '（空）',
   nothingYet: '没有测量任何项目。',
   weakest: '最弱',
   between: '{low}–{high}',

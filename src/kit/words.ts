@@ -28,6 +28,8 @@ export const en = {
   notAbleBecause: 'not able: does not pass the control ({control})',
   notAbleAll: 'Not able: the model does not do these tasks well enough to be judged on them ({of} of {of} below the control).',
   nothingTold: 'could not be told',
+  notMeasured: 'not measured',
+  emptyText: '(empty)',
   nothingYet: 'Nothing was measured.',
   weakest: 'weakest',
   between: '{low}–{high}',
