@@ -15,7 +15,7 @@ import {
   scoresOf,
   sharesOf,
 } from '../../src/kit/index.ts';
-import type { Json, Observation, Response, Round, Row, Suite } from '../../src/types.ts';
+import type { Observation, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Sure extends Question {
   readonly turn: number;
