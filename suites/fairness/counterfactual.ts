@@ -105,10 +105,7 @@ function observeDecision(item: Case, replies: readonly Response[]): Observation 
   const middle = (strong + weak) / 2;
   const flip = a > middle === b > middle ? 0 : 1;
   const lean = Math.max(-1, Math.min(1, (a - b) / (strong - weak)));
-  return {
-    values: { able: able ? 1 : 0, flip: able ? flip : null, lean: able ? lean : null, shift: able ? Math.abs(lean) : null },
-    outcomes,
-  };
+  return { values: able ? { able: 1, flip, lean, shift: Math.abs(lean) } : { able: 0 }, outcomes };
 }
 
 function observeWords(replies: readonly Response[]): Observation {
