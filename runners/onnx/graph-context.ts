@@ -11,6 +11,8 @@ export interface Context {
   readonly width: number;
   /** The graph has past and present. */
   readonly cached: boolean;
+  /** Only operators every provider has: nothing fused for the CPU. */
+  readonly plain: boolean;
   /** cos and sin [B,S,width/2] of each of the model's ropes. */
   readonly rotations: readonly { readonly cos: string; readonly sin: string }[];
   readonly masks: {

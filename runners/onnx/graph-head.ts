@@ -5,8 +5,8 @@ import type { Context } from './graph-context.ts';
 import { norm } from './graph-norm.ts';
 import type { Rows } from './graph-weights.ts';
 
-/** Vocabulary rows scored at a time: [N, 16384] floats are alive, not [N, V]. */
-const block = 16_384;
+/** Vocabulary rows scored at a time: [N, 8192] floats are alive, not [N, V]. */
+const block = 8192;
 
 /** The picked positions' hidden states [N,hidden], normed for the head. */
 export function picked(context: Context, x: string): string {
@@ -41,18 +41,31 @@ interface BlockScores {
   readonly target: string;
 }
 
+/** Of each row of x [N,n]: its largest value, where that is, and the log of its summed exponentials, each [N,1]. */
+function summed(context: Context, x: string): Pick<BlockScores, 'sum' | 'largest' | 'best'> {
+  const { draft } = context;
+  if (context.plain) {
+    const largest = largestOf(draft, x);
+    return { largest, best: draft.op('ArgMax', [x], { axis: 1, keepdims: 1 }), sum: logSum(draft, x, largest) };
+  }
+  // The CPU's LogSoftmax is one fused pass: the sum is what it took from the largest value.
+  const [largest = '', best = ''] = draft.ops('TopK', [x, draft.ints([1])], 2, { axis: 1 });
+  const shifted = draft.op('GatherElements', [draft.op('LogSoftmax', [x], { axis: 1 }), best], { axis: 1 });
+  return { largest, best, sum: draft.op('Sub', [largest, shifted]) };
+}
+
 function scoreBlock(context: Context, x: string, target: string, rows: Rows): BlockScores {
   const { draft } = context;
   const part = logits(context, x, rows);
-  const largest = largestOf(draft, part);
   const [from, last] = [draft.ints([rows.from]), draft.ints([rows.to - rows.from - 1])];
   const local = draft.op('Sub', [target, from]);
   const inside = draft.op('Min', [draft.op('Max', [local, draft.ints([0])]), last]);
   const found = draft.op('GatherElements', [part, inside], { axis: 1 });
+  const { largest, best, sum } = summed(context, part);
   return {
     largest,
-    sum: logSum(draft, part, largest),
-    best: draft.op('Add', [draft.op('ArgMax', [part], { axis: 1, keepdims: 1 }), from]),
+    sum,
+    best: draft.op('Add', [best, from]),
     target: draft.op('Where', [draft.op('Equal', [local, inside]), found, draft.floats([-3e38], [])]),
   };
 }

@@ -46,7 +46,8 @@ function contextOf(
 ): { context: Context; x: string } {
   const { options, tensors } = from;
   const cached = options.purpose === 'generate' || (options.keep ?? false);
-  const weights = exactWeights({ draft, spec, tensors, plain: options.device !== 'cpu' });
+  const plain = options.device !== 'cpu';
+  const weights = exactWeights({ draft, spec, tensors, plain });
   const ids = draft.input({ name: 'input_ids', type: 'int64', shape: ['B', 'S'] });
   const needsPositions = spec.positions === 'rope' || spec.positions === 'learned';
   const positions = needsPositions ? draft.input({ name: 'position_ids', type: 'int64', shape: ['B', 'S'] }) : '';
@@ -59,7 +60,7 @@ function contextOf(
     for (const [part, cache] of caches.slice(2 * layer, 2 * layer + 2).entries())
       draft.output(outputs[part + 1] ?? '', { name: cache.present, type: cache.type, shape: cacheShape(cache) });
   };
-  const context: Context = { draft, spec, weights, width, cached, rotations, masks, keep };
+  const context: Context = { draft, spec, weights, width, cached, plain, rotations, masks, keep };
   return { context, x: embedded({ draft, spec, weights }, ids, positions) };
 }
 
