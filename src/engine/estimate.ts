@@ -1,6 +1,6 @@
 /** Rows and metrics to estimates: values with design-aware intervals, grades, bounds, and the control's verdict. Pure in rows and seed. */
 import { bootstrapRows } from '../kit/stats/bootstrap.ts';
-import type { Observed } from '../kit/stats/clusters.ts';
+import { grouped, type Observed } from '../kit/stats/clusters.ts';
 import { type Mean, meanOf } from '../kit/stats/mean.ts';
 import { errorOf, roganGladen, roganGladenInterval } from '../kit/stats/measured.ts';
 import type { Estimate, Floor, FloorResult, Interval, Metric, Row, Suite } from '../types.ts';
@@ -40,7 +40,9 @@ interface At {
 /** One metric over `rows`. */
 export function estimateOf(metric: Metric, rows: readonly Row[], at: At): Estimate {
   const found = 'value' in metric ? ofValue(metric, rows, at.seed) : ofCompute(metric, rows, at.seed);
-  const grades = found.interval && [gradeOf(metric, found.interval.low), gradeOf(metric, found.interval.high)];
+  const grade = found.value === null ? null : gradeOf(metric, found.value);
+  // The value's own grade is among the ends: a grade that peaks inside the interval is not cut off.
+  const grades = found.interval && [gradeOf(metric, found.interval.low), gradeOf(metric, found.interval.high), grade ?? 0];
   return {
     metric: metric.id,
     title: metric.title,
@@ -49,7 +51,7 @@ export function estimateOf(metric: Metric, rows: readonly Row[], at: At): Estima
     ...(at.group === undefined ? {} : { group: at.group }),
     value: found.value,
     interval: found.interval,
-    grade: found.value === null ? null : gradeOf(metric, found.value),
+    grade,
     gradeLow: grades && Math.min(...grades),
     gradeHigh: grades && Math.max(...grades),
     n: found.n,
@@ -150,19 +152,14 @@ function ofCompute(
   seed: string,
 ): Found {
   const { used, skipped } = told(rows, metric.reads);
-  const byCluster = new Map<string, Row[]>();
-  for (const row of used) {
-    const held = byCluster.get(clusterOf(row));
-    if (held) held.push(row);
-    else byCluster.set(clusterOf(row), [row]);
-  }
-  const head = { n: used.length, clusters: byCluster.size, skipped };
+  const clusters = grouped(used, clusterOf);
+  const head = { n: used.length, clusters: clusters.length, skipped };
   const value = used.length === 0 ? null : metric.compute(used);
   if (value === null || !Number.isFinite(value)) return { value: null, interval: null, ...head };
-  const drawn = bootstrapRows([...byCluster.values()], metric.compute, { seed, replicates: replicatesFor(used.length), copy: renamed });
-  const method = `bootstrap over ${byCluster.size} clusters (BCa)`;
+  const drawn = bootstrapRows(clusters, metric.compute, { seed, replicates: replicatesFor(used.length), copy: renamed });
+  const method = `bootstrap over ${clusters.length} clusters (BCa)`;
   const interval = drawn && { low: drawn.low, high: drawn.high, method };
-  return { value, interval: withSpread(value, interval, byCluster.size, metric.unit ?? 'control'), ...head };
+  return { value, interval: withSpread(value, interval, clusters.length, metric.unit ?? 'control'), ...head };
 }
 
 /**

@@ -34,6 +34,18 @@ export function clusterSums(observed: readonly Observed[]): ClusterSums {
   return sums;
 }
 
+/** Values in groups of equal key, in order of appearance. */
+export function grouped<T>(values: readonly T[], keyOf: (value: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const held = groups.get(key);
+    if (held) held.push(value);
+    else groups.set(key, [value]);
+  }
+  return [...groups.values()];
+}
+
 export const total = (values: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] as number;
