@@ -104,17 +104,25 @@ export function runnerNames(): string[] {
   return namesIn('runners');
 }
 
+/** A runner, what it opens, and settings that the scheme stands for. */
+export interface Found {
+  readonly module: RunnerModule;
+  readonly target: string;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 /** Finds the runner for a model argument; `target` is what the runner opens. A scheme has two letters or more, so `C:\m.gguf` is a path. */
-export async function loadRunner(argument: string, cwd: string): Promise<{ readonly module: RunnerModule; readonly target: string }> {
+export async function loadRunner(argument: string, cwd: string): Promise<Found> {
   const scheme = /^([a-z][a-z0-9-]+):(.*)$/s.exec(argument);
   if (scheme) {
     const [, name = '', rest = ''] = scheme;
     if (name === 'hf') return { module: await runner('onnx'), target: argument };
+    if (name === 'ollama') return { module: await runner('openai'), target: rest, settings: { scheme: 'ollama' } };
     if (runnerNames().includes(name)) {
       const target = name === 'replay' || (name === 'onnx' && !rest.startsWith('hf:')) ? resolve(cwd, rest) : rest;
       return { module: await runner(name), target };
     }
-    const near = suggestion(name, [...runnerNames(), 'hf']);
+    const near = suggestion(name, [...runnerNames(), 'hf', 'ollama']);
     throw new UserError(
       `there is no runner '${name}:'${near ? `; did you mean '${near}:'?` : ''}`,
       'plumbline list runners shows what there is',

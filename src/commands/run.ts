@@ -117,8 +117,9 @@ async function openModel(
   io: Io,
   show: (text: string) => void,
 ): Promise<{ readonly runner: Runner } & AsyncDisposable> {
-  const { module, target } = await loadRunner(argument, io.cwd);
-  const runner = await module.open(target, runnerOptionsOf(settings, io, show));
+  const { module, target, settings: implied } = await loadRunner(argument, io.cwd);
+  const options = runnerOptionsOf(settings, io, show);
+  const runner = await module.open(target, { ...options, settings: { ...options.settings, ...implied } });
   return { runner, [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose]() };
 }
 

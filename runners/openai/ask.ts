@@ -1,0 +1,215 @@
+import type { Message, Prompt, Request, Response } from '../../src/types.ts';
+import type { Post, Reply } from './http.ts';
+import { type Abilities, choiceOf, echoed } from './probe.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+export interface Asking {
+  readonly model: string;
+  readonly system: string | undefined;
+  readonly abilities: Abilities;
+  readonly post: Post;
+  readonly native: Post;
+}
+
+const fail = (error: string): Response => ({ ok: false, error });
+const transcript = (messages: readonly Message[]) =>
+  `${messages.map((m) => (m.role === 'system' ? m.content : `${m.role === 'user' ? 'User' : 'Assistant'}: ${m.content}`)).join('\n\n')}\n\nAssistant:`;
+const withSystem = (prompt: readonly Message[], system: string | undefined) =>
+  system !== undefined && prompt[0]?.role !== 'system' ? [{ role: 'system' as const, content: system }, ...prompt] : prompt;
+const rawOf = (prompt: Prompt, system: string | undefined) =>
+  typeof prompt === 'string' ? prompt : transcript(withSystem(prompt, system));
+const numbers = (usage: unknown) => {
+  const { completion_tokens, prompt_tokens } = (usage ?? {}) as { completion_tokens?: number; prompt_tokens?: number };
+  return { tokens: completion_tokens ?? 0, ...(prompt_tokens !== undefined && { promptTokens: prompt_tokens }) };
+};
+const stopOf = (reason: unknown): 'end' | 'length' | 'filter' =>
+  reason === 'length' ? 'length' : reason === 'content_filter' ? 'filter' : 'end';
+
+/** Takes a reasoning model's thinking off its answer. */
+function split(text: string): { readonly text: string; readonly thinking?: string } {
+  const end = text.indexOf('</think>');
+  return end < 0
+    ? { text }
+    : { text: text.slice(end + '</think>'.length).trimStart(), thinking: text.slice(0, end).replace(/^\s*<think>/, '') };
+}
+
+async function generated(request: Request, { model, system, abilities, post }: Asking, signal: AbortSignal): Promise<Response> {
+  const { prompt, want } = request;
+  if (want.kind !== 'text') return fail('not a text request');
+  const chat = typeof prompt !== 'string' && abilities.chat;
+  if (!chat && !abilities.completions) return fail('this server continues no raw text (no /completions)');
+  const common = { model, max_tokens: want.maxTokens, temperature: want.temperature, seed: want.seed };
+  const stops = [...(want.stop ?? []), ...(typeof prompt === 'string' || chat ? [] : ['\nUser:'])].slice(0, 4);
+  const body = {
+    ...common,
+    ...(stops.length > 0 && { stop: stops }),
+    ...(chat ? { messages: withSystem(prompt, system) } : { prompt: rawOf(prompt, system) }),
+  };
+  const started = performance.now();
+  const reply = await post(chat ? '/chat/completions' : '/completions', body, signal);
+  if (!reply.ok) return fail(reply.error);
+  const choice = choiceOf(reply.body);
+  const content = chat ? (choice.message as Body | undefined)?.content : choice.text;
+  if (content === undefined && choice.finish_reason === undefined) return fail('the answer holds no choice');
+  const reasoning = (choice.message as Body | undefined)?.reasoning_content;
+  const parts = split(typeof content === 'string' ? content : '');
+  const thinking = typeof reasoning === 'string' && reasoning !== '' ? { thinking: reasoning } : {};
+  return {
+    ok: true,
+    ...parts,
+    ...thinking,
+    stop: stopOf(choice.finish_reason),
+    ...numbers(reply.body.usage),
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+interface Traced {
+  readonly tokens: readonly string[];
+  readonly logprobs: readonly (number | null)[];
+  readonly offsets: readonly number[];
+}
+
+/** Log-probabilities of a text's own tokens. */
+async function traced(text: string, { model, abilities, post }: Asking, signal: AbortSignal): Promise<Traced | string> {
+  if (abilities.scoring === 'echo') {
+    const reply = await post('/completions', { model, prompt: text, max_tokens: 1, temperature: 0, echo: true, logprobs: 1 }, signal);
+    const found = reply.ok ? echoed(reply.body) : null;
+    if (!found) return reply.ok ? 'the server did not echo the text' : reply.error;
+    const end = found.offsets.findIndex((offset) => offset >= text.length);
+    const count = end < 0 ? found.tokens.length : end;
+    return { tokens: found.tokens.slice(0, count), logprobs: found.logprobs.slice(0, count), offsets: found.offsets.slice(0, count) };
+  }
+  const reply = await post('/completions', { model, prompt: text, max_tokens: 1, temperature: 0, prompt_logprobs: 0 }, signal);
+  return reply.ok ? fromPromptLogprobs(reply, text) : reply.error;
+}
+
+function fromPromptLogprobs(reply: Reply & { ok: true }, text: string): Traced | string {
+  const entries = choiceOf(reply.body).prompt_logprobs as
+    | readonly (Readonly<Record<string, { logprob: number; decoded_token?: string }>> | null)[]
+    | undefined;
+  if (!entries) return 'the server gave no prompt_logprobs';
+  const tokens: string[] = [];
+  const logprobs: (number | null)[] = [];
+  for (const entry of entries) {
+    const [held] = entry ? Object.values(entry) : [];
+    tokens.push(held?.decoded_token ?? '');
+    logprobs.push(held?.logprob ?? null);
+  }
+  // The first entry is null and names no token: its text is what the others leave.
+  if (entries[0] === null) tokens[0] = text.slice(0, Math.max(0, text.length - tokens.slice(1).join('').length));
+  const offsets = tokens.map((_, i) => tokens.slice(0, i).join('').length);
+  return { tokens, logprobs, offsets };
+}
+
+async function chosen(request: Request, asking: Asking, signal: AbortSignal): Promise<Response> {
+  if (request.want.kind !== 'choice') return fail('not a choice');
+  const started = performance.now();
+  // As lm-evaluation-harness does: trailing white space of the prompt belongs to the option.
+  const whole = rawOf(request.prompt, asking.system);
+  const prompt = whole.trimEnd();
+  const logprobs: number[] = [];
+  const optionTokens: number[] = [];
+  for (const option of request.want.options) {
+    const scored =
+      asking.abilities.scoring === 'grammar'
+        ? await forced(prompt, whole.slice(prompt.length) + option, asking, signal)
+        : await scoredBy(prompt, whole.slice(prompt.length) + option, asking, signal);
+    if (typeof scored === 'string') return fail(scored);
+    logprobs.push(scored.sum);
+    optionTokens.push(scored.count);
+  }
+  return {
+    ok: true,
+    text: '',
+    logprobs,
+    optionTokens,
+    stop: 'end',
+    tokens: optionTokens.reduce((a, b) => a + b, 0),
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+async function scoredBy(
+  prompt: string,
+  option: string,
+  asking: Asking,
+  signal: AbortSignal,
+): Promise<{ sum: number; count: number } | string> {
+  const found = await traced(prompt + option, asking, signal);
+  if (typeof found === 'string') return found;
+  const from = found.offsets.findIndex((offset, i) => offset + (found.tokens[i]?.length ?? 0) > prompt.length);
+  const own = from < 0 ? [] : found.logprobs.slice(from).filter((v) => v !== null);
+  return own.length === 0 ? 'the option has no tokens of its own' : { sum: own.reduce((a, b) => a + b, 0), count: own.length };
+}
+
+/** llama.cpp's server echoes nothing: the option is forced by a grammar and its tokens' log-probabilities before sampling are read. */
+async function forced(
+  prompt: string,
+  option: string,
+  { native }: Asking,
+  signal: AbortSignal,
+): Promise<{ sum: number; count: number } | string> {
+  const grammar = `root ::= ${JSON.stringify(option)}`;
+  const reply = await native(
+    '/completion',
+    { prompt, n_predict: option.length + 8, temperature: 0, n_probs: 1, post_sampling_probs: false, cache_prompt: true, grammar },
+    signal,
+  );
+  if (!reply.ok) return reply.error;
+  const entries = reply.body.completion_probabilities as readonly { readonly token?: string; readonly logprob?: number }[] | undefined;
+  if (reply.body.content !== option || !entries) return 'the server did not follow the grammar';
+  const own: number[] = [];
+  let length = 0;
+  for (const { token, logprob } of entries) {
+    if (length >= option.length || typeof logprob !== 'number') break;
+    own.push(logprob);
+    length += token?.length ?? 0;
+  }
+  return own.length === 0 ? 'the server gave no log-probabilities' : { sum: own.reduce((a, b) => a + b, 0), count: own.length };
+}
+
+async function nextOf(request: Request, { model, system, post }: Asking, signal: AbortSignal): Promise<Response> {
+  if (request.want.kind !== 'next') return fail('not a next request');
+  const started = performance.now();
+  const reply = await post(
+    '/completions',
+    { model, prompt: rawOf(request.prompt, system), max_tokens: 1, temperature: 0, logprobs: request.want.top },
+    signal,
+  );
+  if (!reply.ok) return fail(reply.error);
+  const [top] = ((choiceOf(reply.body).logprobs as Body | undefined)?.top_logprobs ?? []) as readonly Readonly<Record<string, number>>[];
+  if (!top) return fail('the server gave no top_logprobs');
+  const ranked = Object.entries(top)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, request.want.top);
+  return {
+    ok: true,
+    text: '',
+    top: ranked.map(([token]) => token),
+    logprobs: ranked.map(([, v]) => v),
+    stop: 'end',
+    tokens: 1,
+    ms: Math.round(performance.now() - started),
+  };
+}
+
+/** Asks the server one request. Failures are answers. */
+export async function ask(request: Request, asking: Asking, signal: AbortSignal): Promise<Response> {
+  const { kind } = request.want;
+  if (kind === 'text') return generated(request, asking, signal);
+  if (kind === 'choice') return chosen(request, asking, signal);
+  if (kind === 'next') return nextOf(request, asking, signal);
+  const started = performance.now();
+  const found = await traced(rawOf(request.prompt, asking.system), asking, signal);
+  if (typeof found === 'string') return fail(found);
+  return {
+    ok: true,
+    text: '',
+    logprobs: found.logprobs,
+    stop: 'end',
+    tokens: found.logprobs.length,
+    ms: Math.round(performance.now() - started),
+  };
+}
