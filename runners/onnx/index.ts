@@ -1,0 +1,116 @@
+import {
+  type DoctorLine,
+  type Facts,
+  type Prompt,
+  type Request,
+  type Response,
+  type Runner,
+  type RunnerModule,
+  type RunnerOptions,
+  UserError,
+} from '../../src/types.ts';
+import { ChildHandle } from './child-handle.ts';
+import { devices, seenHere } from './devices.ts';
+import type { Opening, Question, Replies } from './ipc.ts';
+import { shareOut } from './share-out.ts';
+
+/** The local runner with what looking at a model by hand needs. */
+export interface LocalRunner extends Runner {
+  /** One question to the model, by token ids or a prompt. */
+  ask<Q extends Question>(question: Q): Promise<Replies[Q['ask']]>;
+  readonly hasTokenizer: boolean;
+  /** Process ids of the children that hold the model. */
+  readonly pids: () => readonly number[];
+  facts(): Promise<Facts>;
+  render(prompt: Prompt): Promise<string>;
+}
+
+/** Opens a model file or folder in a child process (several for `--device cuda:0,cuda:1`). */
+export async function openLocal(target: string, options: RunnerOptions): Promise<LocalRunner> {
+  const names = (options.device ?? 'auto').split(',').map((name) => name.trim());
+  const ears = { say: options.say, progress: options.progress };
+  const path = await fetched(target, options);
+  const handles: ChildHandle[] = [];
+  try {
+    for (const name of names) handles.push(await ChildHandle.open(openingOf(path, name, options), ears));
+  } catch (error) {
+    for (const handle of handles) await handle[Symbol.asyncDispose]();
+    throw error;
+  }
+  return runnerOver(handles);
+}
+
+function openingOf(target: string, device: string, options: RunnerOptions): Opening {
+  const { batchSize = 'auto', seed, cacheDir, offline, env, settings, system } = options;
+  return { target, device, batchSize, seed, cacheDir, offline, env, settings, shrink: 1, ...(system === undefined ? {} : { system }) };
+}
+
+function runnerOver(handles: readonly ChildHandle[]): LocalRunner {
+  const [first] = handles;
+  if (!first) throw new Error('no child was opened');
+  const { name, identity, protocol, wants, hasTokenizer } = first.about;
+  const kinds = new Set(handles.map((handle) => JSON.stringify(handle.about.identity)));
+  if (kinds.size > 1)
+    throw new UserError('the devices are of different kinds, whose numbers differ', 'name devices of one kind: --device cuda:0,cuda:1');
+  const ask: LocalRunner['ask'] = (question) => first.question(question);
+  return {
+    name,
+    identity,
+    protocol,
+    wants,
+    hasTokenizer,
+    ask,
+    pids: () => handles.flatMap((handle) => (handle.pid === undefined ? [] : [handle.pid])),
+    answer: (requests, signal) => answerAll(handles, requests, signal),
+    facts: () => ask({ ask: 'facts' }),
+    render: (prompt) => ask({ ask: 'render', prompt }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(handles.map((handle) => handle[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+function answerAll(
+  handles: readonly ChildHandle[],
+  requests: readonly Request[],
+  signal: AbortSignal,
+): AsyncIterable<readonly [number, Response]> {
+  const all = new Map(requests.entries());
+  const [only] = handles;
+  if (handles.length === 1 && only) return only.answer(all, signal);
+  return shareOut(handles, all, signal);
+}
+
+/** A name of the hub becomes a path of the cache. */
+async function fetched(target: string, _options: RunnerOptions): Promise<string> {
+  if (!/^hf:/.test(target) && target !== 'demo' && target !== 'gemma') return target;
+  throw new UserError(`${target}: fetch it first`, `plumbline pull ${target}`);
+}
+
+/** Every device of this platform: what it is, and whether it would work, tried for real. */
+async function doctor(options: RunnerOptions): Promise<readonly DoctorLine[]> {
+  const seen = seenHere(options.env);
+  const lines: DoctorLine[] = [];
+  for (const device of devices) {
+    const what = `device ${device.name}`;
+    if (!device.platforms.includes(process.platform)) {
+      lines.push({ what, ok: false, detail: `${device.title}: not on ${process.platform}` });
+      continue;
+    }
+    const why = device.absent(seen) ?? (await ChildHandle.probe(device.name, { say: () => {} }));
+    lines.push({
+      what,
+      ok: why === null,
+      detail: why === null ? device.title : `${device.title}: ${why}${device.hint ? ` — ${device.hint}` : ''}`,
+    });
+  }
+  return lines;
+}
+
+export default {
+  scheme: 'onnx',
+  title: 'the built-in local runner: GGUF files, Hugging Face folders with safetensors, ONNX folders',
+  usage: '<model.gguf> | <model folder> | hf:<org>/<repo>[@rev][:file] | demo | gemma',
+  open: openLocal,
+  doctor,
+} satisfies RunnerModule;
