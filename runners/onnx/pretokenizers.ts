@@ -99,12 +99,25 @@ function byteLevelStages(config: Config): Stage[] {
   return [...(config.add_prefix_space === true ? [prefix] : []), ...(config.use_regex === false ? [] : [regexStage(gpt2Pattern)])];
 }
 
+/** Words in GPT-2's byte alphabet. */
+export function speller(): (word: string) => string {
+  const alphabet = byteAlphabet();
+  return (word) => Array.from(Buffer.from(word, 'utf8'), (byte) => alphabet[byte] ?? '').join('');
+}
+
+function spelling(): Stage {
+  const spell = speller();
+  return (pieces) => pieces.map(spell);
+}
+
 function stagesOf(config: Config): { stages: Stage[]; byteLevel: boolean } {
   const plain = (...stages: Stage[]) => ({ stages, byteLevel: false });
   switch (config.type) {
     case 'Sequence': {
       const parts = ((config.pretokenizers ?? []) as readonly Config[]).map(stagesOf);
-      return { stages: parts.flatMap((part) => part.stages), byteLevel: parts.some((part) => part.byteLevel) };
+      // What follows a byte-level stage sees its alphabet; where it comes last, spelling is left to who looks the words up.
+      const stages = parts.flatMap((part, i) => (part.byteLevel && i + 1 < parts.length ? [...part.stages, spelling()] : part.stages));
+      return { stages, byteLevel: parts.at(-1)?.byteLevel ?? false };
     }
     case 'ByteLevel':
       return { stages: byteLevelStages(config), byteLevel: true };

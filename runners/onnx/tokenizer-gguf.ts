@@ -17,10 +17,14 @@ interface Vocabulary {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** Gemma's files write runs of spaces as spaces, and its scores do not follow its merges: the order of the pieces does. */
+const isGemma = (files: OpenedModel): boolean => /^gemma[23]?$/.test(String(files.config['general.architecture']));
+
 function vocabularyOf(files: OpenedModel): Vocabulary {
   const tokens = files.arrays.get('tokenizer.ggml.tokens');
   if (!tokens) throw new UserError(`${files.path}: holds no tokenizer`, 'give token ids with --ids, or use a file with its tokenizer');
-  const pieces = stringsOf(tokens);
+  const spelt = stringsOf(tokens);
+  const pieces = isGemma(files) ? spelt.map((piece) => (/^ +$/.test(piece) ? '▁'.repeat(piece.length) : piece)) : spelt;
   const typeArray = files.arrays.get('tokenizer.ggml.token_type');
   const types = typeArray ? numbersOf(typeArray) : new Float64Array(pieces.length).fill(1);
   const ids = new Map<string, number>();
@@ -39,7 +43,8 @@ function addedTokens(vocabulary: Vocabulary): AddedToken[] {
   const added: AddedToken[] = [];
   vocabulary.types.forEach((type, id) => {
     const content = vocabulary.pieces[id];
-    if (!content || (type !== control && type !== userDefined && type !== unknown)) return;
+    // Runs of ▁ come out of the merges; in the text they never stand.
+    if (!content || /^▁+$/.test(content) || (type !== control && type !== userDefined && type !== unknown)) return;
     const special = type !== userDefined;
     const flags = { normalized: false, lstrip: false, rstrip: special && swallowsSpace(vocabulary, content), single_word: false };
     added.push({ id, content, special, ...flags });
@@ -119,7 +124,8 @@ function spmTables(files: OpenedModel, vocabulary: Vocabulary): Tables {
   };
   const unk = files.config['tokenizer.ggml.unknown_token_id'];
   const model = { byteFallback: true, fuseUnk: true, ignoreMerges: false, unk: typeof unk === 'number' ? unk : -1 };
-  return buildTables(shell, model, vocabulary.pieces, mergesFromScores(vocabulary.pieces, vocabulary.ids, numbersOf(scoreArray)));
+  const scores = isGemma(files) ? new Float64Array(vocabulary.pieces.length).map((_, id) => -id) : numbersOf(scoreArray);
+  return buildTables(shell, model, vocabulary.pieces, mergesFromScores(vocabulary.pieces, vocabulary.ids, scores));
 }
 
 /** Builds the tokenizer that lies in a GGUF file's metadata. UserError names a type or pre-tokenizer that is not known. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../src/types.ts';
 import { openMatcher, type Span } from './added-tokens.ts';
-import { byteAlphabet, openPreTokenizer } from './pretokenizers.ts';
+import { openPreTokenizer, speller } from './pretokenizers.ts';
 import type { Bpe } from './tokenizer-bpe.ts';
 import { openDecoder, type TextStream } from './tokenizer-decode.ts';
 import { type LoadedTokenizer, loadTokenizer, type TokenizerFiles } from './tokenizer-load.ts';
@@ -82,14 +82,13 @@ function normaliserOf(shell: TokenizerShell): (text: string) => string {
 
 /** Encodes single words, remembering the common ones. */
 function wordEncoder(bpe: Bpe, byteLevel: boolean): (word: string, out: number[]) => void {
-  const alphabet = byteAlphabet();
+  const spell = byteLevel ? speller() : (word: string) => word;
   const known = new Map<string, readonly number[]>();
   return (word, out) => {
     let ids = known.get(word);
     if (!ids) {
-      const spelt = byteLevel ? Array.from(Buffer.from(word, 'utf8'), (byte) => alphabet[byte] ?? '').join('') : word;
       const fresh: number[] = [];
-      bpe.encode(spelt, fresh);
+      bpe.encode(spell(word), fresh);
       ids = fresh;
       if (word.length <= 64) {
         if (known.size >= 50_000) known.clear();
