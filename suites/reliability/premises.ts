@@ -44,9 +44,9 @@ export function withholds(answer: string): boolean {
 
 function observe(item: Asked, replies: readonly (readonly Response[])[]): Observation {
   const reply = replies[0]?.[0];
-  const outcome = outcomeOf(reply, { noRefusals: true });
+  const outcome = outcomeOf(reply);
   if (!reply?.ok) return { skip: 'no answer', outcomes: [outcome] };
-  const withheld = outcome === 'answered' && withholds(reply.text);
+  const withheld = outcome !== 'empty' && outcome !== 'degenerate' && withholds(reply.text);
   const right = item.keys?.some((key) => mentions(reply.text, key)) ?? false;
   const said = withheld && !right ? 1 : 0;
   const note = said === 1 ? 'abstained or denied the premise' : right ? 'answered rightly' : 'answered';
