@@ -1,6 +1,6 @@
 /** The scorecard's page, for the report of that name, for the sample browser (which links to it) and for a leaderboard's model pages. */
 import type { ReportOptions, Run } from '../types.ts';
-import { printer } from './page.ts';
+import { printer, sheetDigest } from './page.ts';
 import { readReference, referenceView } from './page-reference.ts';
 import { factsOf, type RunView, runView } from './page-run.ts';
 import { type SampleView, type Shown, sampleView, worstOf } from './page-sample.ts';
@@ -43,6 +43,9 @@ async function withSamples(run: Run, view: RunView, links: Links, w: Words): Pro
 const detectorsOf = (suites: readonly SuiteView[]): DetectorView[] => [
   ...new Map(suites.flatMap((s) => s.detectors).map((d) => [`${d.id} ${d.hash}`, d])).values(),
 ];
+
+/** Changes when the scorecard's templates, styles, scripts or reference figures change. */
+export const scorecardDigest = (moduleUrl: string): string => sheetDigest(moduleUrl, sheet) + JSON.stringify(readReference(moduleUrl));
 
 /** Reads the templates beside `moduleUrl` (the reports' folder) once; the function returned makes one scorecard a call. */
 export function scorecardPrinter(moduleUrl: string): (run: Run, options: ReportOptions, links?: Links) => Promise<string> {

@@ -45,6 +45,10 @@ export function printer(moduleUrl: string, sheet: Sheet): (content: PageContent)
   };
 }
 
+/** Changes when anything the sheet consists of changes. */
+export const sheetDigest = (moduleUrl: string, sheet: Sheet): string =>
+  digest([sheet.template, ...sheet.partials, ...sheet.css, ...sheet.scripts].map((name) => textBeside(moduleUrl, name)).join('\n'));
+
 function policy(sheet: Sheet, css: string, script: string): string {
   const near = sheet.loads ? " 'self' file:" : '';
   return [

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command, Io } from '../command.ts';
+import { readManifest, readResult, resultIds, writeWhole } from '../engine/run-folder.ts';
+import type { BoardEntry, BoardReport } from '../kit/board.ts';
+import { loadReport } from '../load.ts';
+import { UserError } from '../types.ts';
+
+const command: Command = {
+  describe(parser) {
+    parser
+      .argument('<folders...>', 'run folders, or folders of run folders')
+      .option('-o, --output <folder>', 'where the site goes', 'site')
+      .option('--title <text>', 'the heading of the site', '')
+      .option('--url <address>', 'the address the site will have, for the feed', '')
+      .option('--lang <lang>', 'language of the pages: en or zh', 'en')
+      .addHelpText(
+        'after',
+        '\nExample:\n  plumbline leaderboard runs -o site --title "Small models"\n\nPages of runs that did not change are left as they are. SOURCE_DATE_EPOCH fixes the date shown.',
+      );
+  },
+  async run([named], options, io) {
+    const folders = [...new Set((named as readonly string[]).flatMap((name) => runFoldersIn(resolve(io.cwd, name), io)))].sort();
+    const target = resolve(io.cwd, String(options.output));
+    const entries = folders.map(entryOf);
+    const report = (await loadReport('leaderboard', io.cwd)) as unknown as BoardReport;
+    const known = knownPages(target);
+    const files = report.site(entries, {
+      lang: String(options.lang),
+      title: String(options.title),
+      url: String(options.url),
+      now: timeOf(entries, io),
+      known,
+    });
+    let written = 0;
+    for await (const { path, text } of files) {
+      if (path === 'site.json') removeGone(target, known, String(text));
+      writeWhole(join(target, path), text);
+      written++;
+    }
+    io.err(`${entries.length} runs, ${written} files written\n`);
+    io.out(`${join(target, 'index.html')}\n`);
+    return 0;
+  },
+};
+
+/** The folder itself when it is a run, else its subfolders that are. */
+function runFoldersIn(folder: string, io: Io): string[] {
+  if (!existsSync(folder)) throw new UserError(`${folder}: there is no such folder`, 'name run folders, or a folder that holds them');
+  if (!statSync(folder).isDirectory()) return [];
+  if (existsSync(join(folder, 'run.json'))) return [folder];
+  const inside = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, 'run.json')))
+    .map((entry) => join(folder, entry.name));
+  if (inside.length === 0) io.err(`left out: ${folder} holds no run\n`);
+  return inside;
+}
+
+function entryOf(folder: string): BoardEntry {
+  const manifest = readManifest(folder);
+  if (!manifest) throw new UserError(`${folder}: there is no run.json in it`, 'name run folders');
+  const results = resultIds(folder).map((id) => readResult(folder, id));
+  return { run: { manifest, results, async *samples() {} }, verified: verified(folder) };
+}
+
+/** sha256 over the result files, in order: what `verified.json` vouches for. */
+export function resultsDigest(folder: string): string {
+  const hash = createHash('sha256');
+  for (const id of resultIds(folder))
+    hash
+      .update(id)
+      .update('\n')
+      .update(readFileSync(join(folder, 'results', `${id}.json`)));
+  return hash.digest('hex');
+}
+
+/** `verify` writes verified.json; it counts only while the results are those it saw. */
+function verified(folder: string): boolean {
+  const path = join(folder, 'verified.json');
+  if (!existsSync(path)) return false;
+  try {
+    const found = JSON.parse(readFileSync(path, 'utf8')) as { ok?: unknown; results?: unknown };
+    return found.ok === true && found.results === resultsDigest(folder);
+  } catch {
+    return false;
+  }
+}
+
+function timeOf(entries: readonly BoardEntry[], io: Io): number {
+  const epoch = Number(io.env.SOURCE_DATE_EPOCH);
+  if (io.env.SOURCE_DATE_EPOCH && Number.isFinite(epoch)) return epoch * 1000;
+  return Math.max(0, ...entries.map(({ run }) => Date.parse(run.manifest.finished ?? run.manifest.created)).filter(Number.isFinite));
+}
+
+/** Digests of the model pages of an earlier build whose files are still there. */
+function knownPages(target: string): Record<string, string> {
+  const path = join(target, 'site.json');
+  if (!existsSync(path)) return {};
+  try {
+    const { pages } = JSON.parse(readFileSync(path, 'utf8')) as { pages: Record<string, string> };
+    return Object.fromEntries(Object.entries(pages).filter(([page]) => existsSync(join(target, page))));
+  } catch {
+    return {};
+  }
+}
+
+/** Removes model pages that an earlier build made and this one does not. */
+function removeGone(target: string, known: Readonly<Record<string, string>>, site: string): void {
+  const { pages } = JSON.parse(site) as { pages: Record<string, string> };
+  for (const page of Object.keys(known))
+    if (!(page in pages) && /^models\/[^/]+\/[^/]+\.html$/.test(page)) rmSync(join(target, page), { force: true });
+}
+
+export default command;
