@@ -6,6 +6,7 @@ export const commands: Readonly<Record<string, string>> = {
   show: 'show one item: what was asked, what came back, why it scored so',
   list: 'list suites, runners or reports',
   merge: 'put the shards of a run together',
+  leaderboard: 'make a static site of many runs: ranks as intervals, a page per model',
   doctor: 'show which device would be used, and why not the others',
   pull: 'fetch a model: hf:org/repo[@rev][:file], demo, gemma',
   trace: 'print the log-probability of every token of a text',
