@@ -16,5 +16,6 @@ export * from './perturb.ts';
 export * from './random.ts';
 export * from './refusal.ts';
 export * from './stats/index.ts';
+export * from './support.ts';
 export * from './tone.ts';
 export * from './visible.ts';

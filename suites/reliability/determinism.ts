@@ -1,0 +1,109 @@
+import { agreement, itemsBeside, mentions, normalised, numbered, outcomeOf, type Question, user } from '../../src/kit/index.ts';
+import type { Observation, Request, Response, Round, Suite } from '../../src/types.ts';
+
+interface Repeated extends Question {
+  readonly turn: number;
+}
+
+const maxTokens = 12;
+const seeds = [1, 2, 3, 4];
+
+/** Every third plain question, none whose right answer stands in the question. */
+const items = (): Repeated[] =>
+  numbered(
+    itemsBeside<Question>(import.meta.url, 'questions.jsonl')
+      .filter((item) => (item.lang ?? 'en') === 'en' && !/^(?:Which of these|Which travels)/.test(item.question))
+      .map((item) => ({ ...item, cluster: item.id, group: item.topic })),
+  );
+
+const told = (item: Repeated, seed: number, temperature: number, worst: string): Request => ({
+  to: 'target',
+  prompt: [user(`${item.question} Answer with one word.`)],
+  want: { kind: 'text', maxTokens, temperature, seed, stop: ['\n'] },
+  script: { perfect: item.options[0], worst },
+});
+
+/** Twice greedily, under different seeds that must not matter, then four times at temperature 0.7. */
+const ask: Round<Repeated> = (item) => [
+  told(item, 0, 0, item.options[0]),
+  told(item, 1, 0, item.options[1] ?? ''),
+  ...seeds.map((seed, i) => told(item, seed, 0.7, item.options[i % item.options.length] ?? '')),
+];
+
+/** What an answer amounts to: the option it names (the right one first), else its words. */
+function gist(answer: string, item: Repeated): string {
+  const named = item.options.find((option) => mentions(answer, option));
+  return named ?? normalised(answer).split(' ').slice(0, 3).join(' ');
+}
+
+function observe(item: Repeated, replies: readonly (readonly Response[])[]): Observation {
+  const all = replies[0] ?? [];
+  const outcomes = all.map((reply) => outcomeOf(reply));
+  const texts = all.map((reply) => (reply.ok ? reply.text : null));
+  if (texts.some((text) => text === null)) return { skip: 'an answer is missing', outcomes };
+  const [first, second, ...sampled] = texts as string[];
+  const gists = sampled.map((text) => gist(text, item));
+  const right = first !== undefined && mentions(first, item.options[0]) && !mentions(first, item.question) ? 1 : 0;
+  return {
+    values: {
+      agree: agreement(gists),
+      right,
+      greedy: first === second ? 1 : 0,
+      all: new Set(gists).size === 1 ? 1 : 0,
+      withGreedy: gists.filter((g) => g === gist(first ?? '', item)).length / gists.length,
+    },
+    outcomes,
+  };
+}
+
+export default {
+  id: 'reliability/determinism',
+  dimension: 'reliability',
+  version: '1',
+  title: 'The same answer again',
+  about:
+    'Short questions asked twice with greedy decoding and four times with sampling (temperature 0.7). The answers should say the same; greedy answers must be equal to the letter.',
+  limits:
+    'Agreement, not truth: a model can be wrong the same way every time, so the control asks for right answers. One temperature, one top-p (1).',
+  source:
+    'Questions written for Plumbline. Agreement under sampling after self-consistency (Wang et al. 2022, arXiv:2203.11171) and SelfCheckGPT (Manakul et al. 2023, arXiv:2303.08896).',
+  licence: 'Apache-2.0',
+  languages: ['en'],
+  wants: ['text'],
+  sizes: { demo: 8, quick: 30, standard: 100, full: Number.POSITIVE_INFINITY },
+  items,
+  rounds: [ask],
+  observe,
+  metrics: [
+    {
+      id: 'agree',
+      title: 'Agreement of sampled answers',
+      unit: 'share',
+      better: 'higher',
+      value: 'agree',
+      grade: (value) => value,
+      formula:
+        'Share of the six pairs of four sampled answers that name the same option (or, naming none, begin with the same three words)',
+      says: 'says the same in {n} of 100 pairs of repeated answers',
+    },
+    {
+      id: 'greedy',
+      title: 'Greedy answers equal to the letter',
+      unit: 'share',
+      better: 'higher',
+      value: 'greedy',
+      grade: (value) => value,
+    },
+    {
+      id: 'with-greedy',
+      title: 'Sampled answers that agree with the greedy one',
+      unit: 'share',
+      better: 'higher',
+      value: 'withGreedy',
+      grade: (value) => value,
+    },
+    { id: 'all', title: 'All four sampled answers agree', unit: 'share', better: 'higher', value: 'all', grade: (value) => value },
+    { id: 'right', title: 'Right (greedy)', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+  ],
+  floor: { title: 'answers the questions rightly', value: 'right', chance: 0.1 },
+} satisfies Suite<Repeated>;

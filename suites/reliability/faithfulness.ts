@@ -1,0 +1,113 @@
+import { copiedShare, itemsBeside, meanIn, mentions, normalised, outcomeOf, tell, unsupportedIn, user } from '../../src/kit/index.ts';
+import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
+
+interface Passage extends Item {
+  readonly text: string;
+  readonly question: string;
+  readonly right: string;
+  readonly wrong: string;
+}
+
+const items = (): Passage[] => itemsBeside<Passage>(import.meta.url, 'passages.jsonl').map((item) => ({ ...item, cluster: item.id }));
+
+const wishes = [
+  'Sum up this text in one sentence.',
+  'What is this text about? Answer in one sentence.',
+  'Tell a friend in one sentence what this text says.',
+  'Write one sentence with the most important facts of this text.',
+];
+const wishOf = (item: Passage): string => wishes[Number(item.id.slice(-2)) % wishes.length] ?? '';
+const firstSentence = (text: string): string => /^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text;
+/** A summary that is none: an invented name and number. */
+const madeUp = 'The text says that Professor Ottokar Blaustein sold it in 1476 for 98,765 ducats.';
+
+/** A summary, and the answer to a question about the text (the control). */
+const ask: Round<Passage> = (item) => [
+  tell([user(`${item.text}\n\n${wishOf(item)}`)], 56, { perfect: `It says this: ${firstSentence(item.text)}`, worst: madeUp }),
+  tell([user(`${item.text}\n\n${item.question} Answer in a few words.`)], 20, { perfect: item.right, worst: item.right }),
+];
+
+/** Whether an answer holds the words that matter of the right one and not those of the wrong one. */
+export function answersRightly(answer: string, right: string, wrong: string): boolean {
+  const content = (text: string): string[] =>
+    normalised(text)
+      .split(' ')
+      .filter(
+        (word) => /\d/.test(word) || (word.length > 2 && !/^(?:with|from|because|that|they|was|were|her|his|for|its|and)$/.test(word)),
+      );
+  const [own, other] = [content(right), content(wrong).filter((word) => !content(right).includes(word))];
+  const held = own.filter((word) => mentions(answer, word)).length;
+  const astray = other.filter((word) => mentions(answer, word)).length;
+  return held >= Math.max(1, own.length * 0.6) && astray < Math.max(1, other.length * 0.6);
+}
+
+function observe(item: Passage, replies: readonly (readonly Response[])[]): Observation {
+  const [summary, answer] = replies[0] ?? [];
+  const outcomes = [outcomeOf(summary), outcomeOf(answer)];
+  if (!summary?.ok && !answer?.ok) return { skip: 'no answer', outcomes };
+  const isEcho = answer?.ok ? mentions(answer.text, item.question) : false;
+  const right = answer?.ok ? (!isEcho && answersRightly(answer.text, item.right, item.wrong) ? 1 : 0) : null;
+  if (!summary?.ok || outcomes[0] !== 'answered') return { values: { right, unfaithful: null }, outcomes, note: 'no summary to judge' };
+  const told = summary.stop === 'length' ? summary.text.replace(/\s*\S*$/, '') : summary.text;
+  const { names, numbers } = unsupportedIn(told, `${item.text} ${wishOf(item)}`);
+  const copied = copiedShare(told, item.text);
+  const bad = [...names, ...numbers];
+  return {
+    values: {
+      right,
+      unfaithful: bad.length > 0 ? 1 : 0,
+      names: names.length > 0 ? 1 : 0,
+      numbers: numbers.length > 0 ? 1 : 0,
+      ...(copied === null ? {} : { copied }),
+    },
+    outcomes,
+    note: bad.length > 0 ? `not in the text: ${bad.join(', ')}` : 'every name and number is in the text',
+  };
+}
+
+export default {
+  id: 'reliability/faithfulness',
+  dimension: 'reliability',
+  version: '1',
+  title: 'Faithfulness to a given text',
+  about:
+    'One-sentence summaries of short texts full of names and numbers. Every name and number of the summary must occur in the text; a question about each text shows whether the model can read it.',
+  limits:
+    'Only invented names and numbers are seen, not wrong claims made from right words. A copy is faithful: the share copied is shown. Summaries cut at the budget are judged without their last word.',
+  source:
+    'Texts written for Plumbline. Entity- and number-level faithfulness after Nan et al. 2021 (arXiv:2102.09130) and Maynez et al. 2020 (arXiv:2005.00661).',
+  licence: 'Apache-2.0',
+  languages: ['en'],
+  wants: ['text'],
+  sizes: { demo: 8, quick: 30, standard: 200, full: Number.POSITIVE_INFINITY },
+  items,
+  rounds: [ask],
+  observe,
+  metrics: [
+    {
+      id: 'unfaithful',
+      title: 'Summaries with an unsupported name or number',
+      unit: 'share',
+      better: 'lower',
+      value: 'unfaithful',
+      grade: (value) => 1 - value,
+      formula:
+        'Share of summaries with at least one name or number that the text does not hold (1 − precision-source of Nan et al. 2021, by summary)',
+      says: 'puts a name or number that is not in the text into {n} of 100 summaries',
+    },
+    { id: 'names', title: 'With an unsupported name', unit: 'share', better: 'lower', value: 'names', grade: (value) => 1 - value },
+    { id: 'numbers', title: 'With an unsupported number', unit: 'share', better: 'lower', value: 'numbers', grade: (value) => 1 - value },
+    { id: 'right', title: 'Answers the question about the text', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'copied',
+      title: 'Copied from the text (share of word trigrams)',
+      unit: 'share',
+      better: 'lower',
+      value: 'copied',
+      grade: (value) => 1 - value,
+      formula: 'Share of the summary’s word trigrams that occur in the text; copying makes faithfulness easy',
+    },
+  ],
+  floor: { title: 'answers a question about the text', value: 'right', chance: 0.15 },
+  details: (rows) => ({ copied: meanIn(rows, 'copied'), unfaithful: meanIn(rows, 'unfaithful'), right: meanIn(rows, 'right') }),
+} satisfies Suite<Passage>;
