@@ -1,0 +1,165 @@
+import {
+  agreement,
+  choose,
+  cloze,
+  continuations,
+  itemsBeside,
+  meanAll,
+  mentions,
+  normalised,
+  numbered,
+  outcomeOf,
+  picked,
+  type Question,
+  scoresOf,
+  tell,
+  user,
+} from '../../src/kit/index.ts';
+import type { Item, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
+
+/** Two things of which the first is `word` than the second, and the second `opposite` than the first. */
+interface Comparison extends Item {
+  readonly more: string;
+  readonly less: string;
+  readonly word: string;
+  readonly opposite: string;
+}
+type Same = { readonly turn: number } & ((Question & { readonly kind: 'wording' }) | (Comparison & { readonly kind: 'converse' }));
+
+const maxTokens = 12;
+
+const items = (): Same[] => {
+  const questions = itemsBeside<Question>(import.meta.url, 'questions.jsonl').filter(
+    (item) => (item.lang ?? 'en') === 'en' && item.paraphrase,
+  );
+  const comparisons = itemsBeside<Comparison>(import.meta.url, 'consistency.jsonl');
+  return numbered([
+    ...questions.map((item) => ({ ...item, kind: 'wording' as const, group: 'wording', cluster: item.id })),
+    ...comparisons.map((item) => ({ ...item, kind: 'converse' as const, group: 'converse', cluster: item.id })),
+  ]);
+};
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
+/** Four wordings of a question. */
+const wordings = (item: Question): string[] => [
+  item.question,
+  item.paraphrase ?? item.question,
+  `I would like to know: ${lower(item.question)}`,
+  `My little sister wants to know something. ${item.paraphrase ?? item.question} Do you know?`,
+];
+/** Four ways to ask for one comparison; the answer is yes, yes, no, no. */
+const ways = ({ more, less, word, opposite }: Comparison): string[] => [
+  `Is ${more} ${word} than ${less}?`,
+  `Is ${less} ${opposite} than ${more}?`,
+  `Is ${less} ${word} than ${more}?`,
+  `Is ${more} ${opposite} than ${less}?`,
+];
+const yesNo = [' Yes', ' No'];
+const truth = [0, 0, 1, 1];
+
+/** Options turn from wording to wording, so that a liking for a place is no agreement. */
+function ask(item: Same): Request[] {
+  if (item.kind === 'converse')
+    return ways(item).map((way, i) =>
+      choose(cloze(way), yesNo, {
+        perfect: truth[i] ?? 0,
+        worst: i % 2 === 0 ? (truth[i] ?? 0) : 1 - (truth[i] ?? 0),
+        turn: item.turn + i,
+      }),
+    );
+  const options = continuations(item.options);
+  const scored = wordings(item).map((text, i) => choose(cloze(text), options, { perfect: 0, worst: i, turn: item.turn + i }));
+  const said = [item.question, item.paraphrase ?? ''].map((text, i) =>
+    tell([user(`${text} Answer with one or two words.`)], maxTokens, { perfect: item.options[0], worst: item.options[i] ?? '' }),
+  );
+  return [...scored, ...said];
+}
+
+const round: Round<Same> = ask;
+
+/** The option an answer names, else its first words. */
+function gist(text: string, options: readonly string[]): string {
+  return options.find((option) => mentions(text, option)) ?? normalised(text).split(' ').slice(0, 2).join(' ');
+}
+
+function observe(item: Same, replies: readonly (readonly Response[])[]): Observation {
+  const all = replies[0] ?? [];
+  if (item.kind === 'converse') {
+    const yes = all.map((reply, i) => {
+      const scores = scoresOf(reply, item.turn + i);
+      return scores ? (scores[0] ?? 0) > (scores[1] ?? 0) : null;
+    });
+    if (yes.some((y) => y === null)) return { skip: 'no log-probabilities came back', outcomes: ['error'] };
+    const meant = yes.map((y, i) => (y === (truth[i] === 0) ? 1 : 0));
+    return { values: { converse: agreement(meant), compared: meanAll(meant) }, outcomes: ['answered'] };
+  }
+  const chosen = wordings(item).map((_, i) => picked(all[i], item.turn + i));
+  const told = all.slice(chosen.length);
+  const outcomes = ['answered' as const, ...told.map((reply) => outcomeOf(reply))];
+  const equal = agreement(chosen);
+  if (equal === null) return { skip: 'no log-probabilities came back', outcomes: ['error', ...outcomes.slice(1)] };
+  const right = chosen.filter((index) => index === 0).length / chosen.length;
+  const [first, second] = told.map((reply) => (reply.ok && outcomeOf(reply) === 'answered' ? gist(reply.text, item.options) : null));
+  const same = first === null || second === null ? null : first === second ? 1 : 0;
+  return { values: { agree: equal, right, told: same }, outcomes };
+}
+
+export default {
+  id: 'robustness/consistency',
+  dimension: 'robustness',
+  version: '1',
+  title: 'The same question in other words',
+  about:
+    'Questions in four wordings, and comparisons asked in both directions (“Is a mouse smaller than an elephant?”, “Is a mouse bigger …?”). Answers should agree with each other.',
+  limits: 'Agreement is not truth: a model can be wrong in all wordings alike. The third and fourth wording only wrap the first two.',
+  source:
+    'Questions written for Plumbline. After ParaRel (Elazar et al. 2021, arXiv:2102.01017) and BECEL (Jang et al. 2022), which tests symmetry and negation.',
+  licence: 'Apache-2.0',
+  languages: ['en'],
+  wants: ['choice', 'text'],
+  sizes: { demo: 10, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  items,
+  rounds: [round],
+  observe,
+  metrics: [
+    {
+      id: 'agree',
+      title: 'Agreement between wordings',
+      unit: 'share',
+      better: 'higher',
+      value: 'agree',
+      grade: (value) => Math.max(0, (value - 0.25) / 0.75),
+      formula:
+        'Share of the six pairs of four wordings in which the same option is chosen (ParaRel consistency, Elazar et al. 2021, section 3); guessing gives 1/4, which is grade 0',
+      says: 'chooses the same answer in {n} of 100 pairs of wordings of one question',
+    },
+    {
+      id: 'told',
+      title: 'Written answers agree between question and paraphrase',
+      unit: 'share',
+      better: 'higher',
+      value: 'told',
+      grade: (value) => value,
+    },
+    {
+      id: 'converse',
+      title: 'Comparisons agree in all directions',
+      unit: 'share',
+      better: 'higher',
+      value: 'converse',
+      grade: (value) => Math.max(0, (value - 1 / 3) * 1.5),
+      formula: 'Share of the six pairs of four ways to ask one comparison that imply the same; always saying yes gives 1/3, guessing 1/2',
+    },
+    { id: 'right', title: 'Right over all wordings', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'compared',
+      title: 'Comparisons right',
+      unit: 'share',
+      better: 'higher',
+      value: 'compared',
+      grade: (value) => Math.max(0, 2 * value - 1),
+    },
+  ],
+  floor: { title: 'answers the questions better than by guessing', value: 'right', chance: 0.25 },
+} satisfies Suite<Same>;
