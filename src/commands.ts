@@ -8,12 +8,16 @@ export const commands: Readonly<Record<string, string>> = {
   init: 'write a commented policy from a run',
   show: 'show one item: what was asked, what came back, why it scored so',
   list: 'list suites, runners or reports',
+  verify: 'check that a run’s scores and pages are what its answers give',
+  sign: 'sign a finished run',
   merge: 'put the shards of a run together',
   leaderboard: 'make a static site of many runs: ranks as intervals, a page per model',
   doctor: 'show which device would be used, and why not the others',
   pull: 'fetch a model: hf:org/repo[@rev][:file], demo, gemma',
   trace: 'print the log-probability of every token of a text',
   generate: 'continue a prompt',
+  bench: 'measure how fast a model runs here',
+  cache: 'show what is kept on disk, and clear it',
   'replay-check': 'score recordings of published models and compare with the published values',
 };
 

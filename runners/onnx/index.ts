@@ -9,6 +9,7 @@ import {
   type RunnerOptions,
   UserError,
 } from '../../src/types.ts';
+import { cacheParts, clearCache, listCache } from './cache.ts';
 import { ChildHandle } from './child-handle.ts';
 import { devices, seenHere } from './devices.ts';
 import type { Opening, Question, Replies } from './ipc.ts';
@@ -81,10 +82,11 @@ function answerAll(
   return shareOut(handles, all, signal);
 }
 
-/** A name of the hub becomes a path of the cache. */
-async function fetched(target: string, _options: RunnerOptions): Promise<string> {
+/** A name of the hub becomes a path on this machine. */
+async function fetched(target: string, options: RunnerOptions): Promise<string> {
   if (!/^hf:/.test(target) && target !== 'demo' && target !== 'gemma') return target;
-  throw new UserError(`${target}: fetch it first`, `plumbline pull ${target}`);
+  const { pull } = await import('./pull.ts');
+  return pull(target, options);
 }
 
 /** Every device of this platform: what it is, and whether it would work, tried for real. */
@@ -113,4 +115,10 @@ export default {
   usage: '<model.gguf> | <model folder> | hf:<org>/<repo>[@rev][:file] | demo | gemma',
   open: openLocal,
   doctor,
-} satisfies RunnerModule;
+  /** What `plumbline cache` shows and clears. */
+  cache: {
+    parts: cacheParts,
+    list: listCache,
+    clear: (folder: string, parts?: readonly string[]) => clearCache(folder, parts && cacheParts.filter((part) => parts.includes(part))),
+  },
+} satisfies RunnerModule & { readonly cache: unknown };

@@ -42,6 +42,7 @@ export type Question =
       readonly seed: number;
     }
   | { readonly ask: 'prompt'; readonly prompt: Prompt }
+  | { readonly ask: 'pieces'; readonly ids: readonly number[] }
   | { readonly ask: 'bench'; readonly lengths: readonly number[]; readonly rows: readonly number[] };
 
 export interface Replies {
@@ -50,6 +51,8 @@ export interface Replies {
   trace: { ids: number[]; logprobs: (number | null)[] };
   generate: { ids: number[]; text: string; stop: 'end' | 'length' };
   prompt: { ids: number[] };
+  /** The text of each token, where there is a tokenizer. */
+  pieces: string[];
   bench: BenchLine[];
 }
 /** One measured speed: tokens/s at a length (prefill) or a number of rows (decode). */

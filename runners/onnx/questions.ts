@@ -35,6 +35,8 @@ export async function reply(model: LocalModel, question: Question, asking: Askin
       return facts(model, asking.meter);
     case 'prompt':
       return { ids: promptIds(model, rendered(model, question.prompt, asking.system)) };
+    case 'pieces':
+      return question.ids.map((id) => model.tokenizer?.decode([id], { skipSpecial: false, continuation: true }) ?? '');
     case 'trace':
       return trace(model, question.ids, hooks);
     case 'generate':
