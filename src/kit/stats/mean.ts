@@ -6,6 +6,7 @@ import {
   clusterMean,
   clusterSums,
   clusterVariance,
+  designEffect,
   effectiveSize,
   intraclass,
   type Observed,
@@ -14,12 +15,13 @@ import {
 import { clopperPearson, wilson } from './rates.ts';
 import { tQuantile } from './special.ts';
 
-/** Below this many clusters or effective events a bootstrap is not trusted. */
+/** Below this many clusters, or events after the design effect, a bootstrap is not trusted; below `enoughEvents` plain ones, Wilson is not. */
 export const enoughClusters = 20;
+export const enoughEffective = 8;
 export const enoughEvents = 5;
 /** Intraclass correlation assumed where the data cannot tell, and what it weighs, in clusters that show the rarer outcome. */
 const cautiousIcc = 0.3;
-const cautiousWeight = 3;
+const cautiousWeight = 5;
 
 export interface Mean {
   readonly value: number;
@@ -59,9 +61,11 @@ function boundedMean(observed: readonly Observed[], sums: ClusterSums, options: 
     const { low, high } = (few ? clopperPearson : wilson)(value * n, n, options.level);
     return { ...head, effective, interval: { low, high, method: few ? 'clopper-pearson' : 'wilson' } };
   }
-  if (m >= enoughClusters && rarer * effective >= enoughEvents) return { ...head, ...bootstrapped(sums, value, options) };
-  // Korn & Graubard 1998: the exact interval on the effective sample, narrowed further for the few degrees of freedom the design effect rests on.
-  const freedom = m < 2 || n < 3 ? 1 : (tQuantile(0.975, n - 1) / tQuantile(0.975, m - 1)) ** 2;
+  if (m >= enoughClusters && rarer * effective >= enoughEffective) return { ...head, ...bootstrapped(sums, value, options) };
+  // Korn & Graubard 1998: the exact interval on the effective sample, narrowed further for the few degrees of freedom the design effect rests on:
+  // only clusters that show the rarer outcome tell about it.
+  const known = Math.max(2, Math.min(m - 1, 2 * showing(sums)));
+  const freedom = m < 2 || n < 3 ? 1 : Math.min(1, (tQuantile(0.975, n - 1) / tQuantile(0.975, known)) ** 2);
   const worth = Math.max(1, effective * freedom);
   const { low, high } = clopperPearson(value * worth, worth, options.level);
   return { ...head, effective: worth, interval: { low, high, method: `clopper-pearson, design effect ${(n / worth).toFixed(1)}` } };
@@ -96,15 +100,20 @@ export function cautiousEffect(observed: readonly Observed[], sums: ClusterSums)
   const weights = weightEffect(observed.map((o) => o.weight));
   const size = effectiveSize(sums);
   if (size <= 1) return Math.max(1, weights);
-  const rarerIsHigh = clusterMean(sums) <= 0.5;
-  let showing = 0;
-  for (let c = 0; c < sums.y.length; c++) {
-    const y = sums.y[c] as number;
-    const rarer = rarerIsHigh ? y : (sums.w[c] as number) - y;
-    if (rarer > 1e-12) showing++;
-  }
+  const seen = showing(sums);
   const measured = intraclass(sums);
   const icc = Number.isNaN(measured) ? cautiousIcc : measured;
-  const drawn = (showing * icc + cautiousWeight * Math.max(icc, cautiousIcc)) / (showing + cautiousWeight);
-  return weights * (1 + (size - 1) * drawn);
+  const drawn = (seen * icc + cautiousWeight * Math.max(icc, cautiousIcc)) / (seen + cautiousWeight);
+  return Math.max(weights * (1 + (size - 1) * drawn), designEffect(sums) || 1);
+}
+
+/** Clusters that show the rarer outcome. */
+function showing(sums: ClusterSums): number {
+  const rarerIsHigh = clusterMean(sums) <= 0.5;
+  let count = 0;
+  for (let c = 0; c < sums.y.length; c++) {
+    const y = sums.y[c] as number;
+    if ((rarerIsHigh ? y : (sums.w[c] as number) - y) > 1e-12) count++;
+  }
+  return count;
 }
