@@ -47,6 +47,27 @@ export interface ReadyTensor {
   readonly bytes: number;
 }
 
+/** A part of a file. */
+export interface Region {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/**
+ * A matrix [out,in] in blocks along its rows, for `--weights fast`: value = scale of its block × code + minimum of its block. Codes are stored unsigned, 128 (8 bits) or
+ * 8 (4 bits, the lower half of a byte first) standing for 0. Scales and minima: float32 [out, in/block].
+ */
+export interface PackedTensor {
+  readonly shape: readonly number[];
+  readonly type: 'packed';
+  readonly bits: 4 | 8;
+  readonly block: 16 | 32;
+  readonly file: string;
+  readonly codes: Region;
+  readonly scales: Region;
+  readonly minima: Region | null;
+}
+
 /** score: log-probabilities of given tokens; packed, with or without a cache. generate: ragged batched decoding with a cache. */
 export type Purpose = 'score' | 'generate';
 
@@ -89,7 +110,7 @@ export interface Graph {
   readonly kvBytesPerToken: number;
   /** false: tokens of one row mix by neighbourhood (convolutions), so a row must hold one sequence only. */
   readonly packs: boolean;
-  /** Layers and nodes whose compute differs from float32 of the stored weights: null for exact. */
+  /** What differs from float32 compute on the stored weights; null for an exact graph. */
   readonly inexact: string | null;
 }
 /*

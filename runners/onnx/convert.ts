@@ -33,7 +33,8 @@ export interface ReadyOptions {
   readonly cacheLimit?: number;
 }
 
-interface Index {
+/** What a folder of converted weights holds. */
+export interface Index {
   readonly bytes: number;
   readonly tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly offset: number; readonly bytes: number }>>;
 }
@@ -85,7 +86,7 @@ function layout(files: ModelFiles): Index {
   return { bytes: at, tensors };
 }
 
-function readIndex(folder: string): Index | undefined {
+export function readIndex(folder: string): Index | undefined {
   try {
     const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Index;
     return statSync(join(folder, 'weights.bin')).size === index.bytes ? index : undefined;
@@ -102,7 +103,7 @@ function forecast(needed: number, options: ReadyOptions): void {
   const free = freeBytes(options.cacheDir);
   if (needed + (64 << 20) <= free) return;
   throw new UserError(
-    `the float32 form of these weights needs ${gigabytes(needed)} of disk in ${options.cacheDir}, ${gigabytes(free)} are free`,
+    `the converted form of these weights needs ${gigabytes(needed)} of disk in ${options.cacheDir}, ${gigabytes(free)} are free`,
     'free some disk, clear the cache with `plumbline cache clear`, or set PLUMBLINE_CACHE to a folder on a larger disk',
     3,
   );
@@ -110,13 +111,23 @@ function forecast(needed: number, options: ReadyOptions): void {
 
 async function convert(files: ModelFiles, folder: string, options: ReadyOptions): Promise<Index> {
   const index = layout(files);
+  options.say?.(`converting ${files.path} to float32 once (${gigabytes(index.bytes)} on disk)`);
+  return filledOnce(folder, index, options, (path) => writeWeights(files, index, path, options));
+}
+
+/** Has `write` fill `<folder>/weights.bin` with `index.bytes` bytes, under a temporary name until it is whole. Room is made and forecast before. */
+export async function filledOnce(
+  folder: string,
+  index: Index,
+  options: ReadyOptions,
+  write: (path: string) => Promise<void>,
+): Promise<Index> {
   sweep(dirname(folder));
   forecast(index.bytes, options);
-  options.say?.(`converting ${files.path} to float32 once (${gigabytes(index.bytes)} on disk)`);
   const temporary = `${folder}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   makeFolder(temporary);
   try {
-    await writeWeights(files, index, join(temporary, 'weights.bin'), options);
+    await write(join(temporary, 'weights.bin'));
     writeFileSync(join(temporary, 'index.json'), JSON.stringify(index));
     return settle(temporary, folder, index);
   } catch (error) {

@@ -14,6 +14,8 @@ export interface Weights {
   readonly lookup: (canonical: string, ids: string) => string;
   /** A vector as float32. */
   readonly vector: (name: string) => string;
+  /** Some of a vector's elements as float32. */
+  readonly part: (name: string, rows?: Rows) => string;
 }
 export interface Rows {
   readonly from: number;
@@ -80,5 +82,6 @@ export function exactWeights(source: WeightSource): Weights {
       return table.cast ? draft.op('Cast', [found], { to: 1 }) : found;
     },
     vector: (name) => asFloat(draft, stored(source, name)),
+    part: (name, rows) => asFloat(draft, stored(source, name, rows)),
   };
 }

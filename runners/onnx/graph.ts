@@ -1,14 +1,16 @@
 /** Builds the decoder's ONNX graph from what the model is and where its weights lie. */
 import { dirname } from 'node:path';
-import type { CacheValue, Graph, GraphValue, Purpose, ReadyTensor } from './contract.ts';
+import type { CacheValue, Graph, GraphValue, PackedTensor, Purpose, ReadyTensor } from './contract.ts';
 import { type Draft, draftOf } from './draft.ts';
+import { cacheWidth, kvBytesPerToken } from './facts.ts';
 import { attention } from './graph-attention.ts';
 import type { Context } from './graph-context.ts';
 import { feedForward } from './graph-ffn.ts';
 import { generateHead, scoreHead } from './graph-head.ts';
 import { biasesOf, cachesOf, embedded, masksOf, rotationsOf } from './graph-inputs.ts';
 import { norm } from './graph-norm.ts';
-import { exactWeights } from './graph-weights.ts';
+import { type Accuracy, packedWeights } from './graph-packed.ts';
+import { exactWeights, type Weights } from './graph-weights.ts';
 import { modelBytes, type Value } from './proto.ts';
 import type { ModelSpec } from './spec.ts';
 
@@ -17,6 +19,28 @@ export interface GraphOptions {
   readonly device: string;
   /** A score graph with a cache, for prefixes shared by many runs. A generate graph always has one. */
   readonly keep?: boolean;
+  /** How packed matrices are multiplied; default 4 (activations rounded to 8 bits) for all. */
+  readonly accuracy?: (canonical: string) => Accuracy;
+}
+
+/** Weights by their names in the file: all float (readyTensors), or with packed matrices (packedTensors). */
+export type Tensors = ReadonlyMap<string, ReadyTensor | PackedTensor>;
+
+function weightsOf(
+  draft: Draft,
+  spec: ModelSpec,
+  from: { tensors: Tensors; options: GraphOptions },
+): { weights: Weights; inexact: string | null } {
+  const floats = new Map<string, ReadyTensor>();
+  const packed = new Map<string, PackedTensor>();
+  for (const [name, tensor] of from.tensors) {
+    if (tensor.type === 'packed') packed.set(name, tensor);
+    else floats.set(name, tensor);
+  }
+  const source = { draft, spec, tensors: floats, plain: from.options.device !== 'cpu' };
+  if (packed.size === 0) return { weights: exactWeights(source), inexact: null };
+  const accuracy = from.options.accuracy ?? ((): Accuracy => 4);
+  return { weights: packedWeights(source, packed, accuracy), inexact: `${packed.size} matrices in blocks of 4 or 8 bits` };
 }
 
 function residual(context: Context, x: string, branch: string): string {
@@ -42,18 +66,18 @@ function layerOf(context: Context, x: string, i: number): string {
 function contextOf(
   draft: Draft,
   spec: ModelSpec,
-  from: { options: GraphOptions; tensors: ReadonlyMap<string, ReadyTensor> },
-): { context: Context; x: string } {
+  from: { options: GraphOptions; tensors: Tensors },
+): { context: Context; x: string; inexact: string | null } {
   const { options, tensors } = from;
   const cached = options.purpose === 'generate' || (options.keep ?? false);
   const plain = options.device !== 'cpu';
-  const weights = exactWeights({ draft, spec, tensors, plain });
+  const { weights, inexact } = weightsOf(draft, spec, { tensors, options });
   const ids = draft.input({ name: 'input_ids', type: 'int64', shape: ['B', 'S'] });
   const needsPositions = spec.positions === 'rope' || spec.positions === 'learned';
   const positions = needsPositions ? draft.input({ name: 'position_ids', type: 'int64', shape: ['B', 'S'] }) : '';
   const rotations = spec.positions === 'rope' ? rotationsOf(draft, spec, positions) : [];
   const masks = masksOf({ draft, spec }, ids, { purpose: options.purpose, cached });
-  const width = 8 * Math.ceil(spec.headDim / 8);
+  const width = cacheWidth(spec);
   const caches = cached ? cachesOf(spec, width) : [];
   for (const cache of caches) draft.input({ name: cache.past, type: cache.type, shape: cacheShape(cache) });
   const keep = (layer: number, outputs: readonly string[]): void => {
@@ -61,7 +85,7 @@ function contextOf(
       draft.output(outputs[part + 1] ?? '', { name: cache.present, type: cache.type, shape: cacheShape(cache) });
   };
   const context: Context = { draft, spec, weights, width, cached, plain, rotations, masks, keep };
-  return { context, x: embedded({ draft, spec, weights }, ids, positions) };
+  return { context, x: embedded({ draft, spec, weights }, ids, positions), inexact };
 }
 
 const cacheShape = (cache: CacheValue): readonly (number | string)[] => cache.shape;
@@ -69,9 +93,9 @@ const cacheShape = (cache: CacheValue): readonly (number | string)[] => cache.sh
 const graphValue = (value: Value): GraphValue => ({ name: value.name, type: value.type as GraphValue['type'], shape: value.shape });
 
 /** The graph's bytes and what they want to be fed; contract.ts documents inputs and outputs. `tensors`: by the names in the file. */
-export function buildGraph(spec: ModelSpec, tensors: ReadonlyMap<string, ReadyTensor>, options: GraphOptions): Graph {
+export function buildGraph(spec: ModelSpec, tensors: Tensors, options: GraphOptions): Graph {
   const draft = draftOf('plumbline');
-  const { context, x } = contextOf(draft, spec, { options, tensors });
+  const { context, x, inexact } = contextOf(draft, spec, { options, tensors });
   let state = x;
   for (let i = 0; i < spec.layers.length; i += 1) state = layerOf(context, state, i);
   if (options.purpose === 'score') scoreHead(context, state);
@@ -87,8 +111,8 @@ export function buildGraph(spec: ModelSpec, tensors: ReadonlyMap<string, ReadyTe
     outputs: parts.outputs.map(graphValue),
     caches,
     biases: options.purpose === 'score' ? biasesOf(spec) : [],
-    kvBytesPerToken: spec.layers.length * 2 * spec.kvHeads * context.width * 4,
+    kvBytesPerToken: kvBytesPerToken(spec),
     packs: true,
-    inexact: null,
+    inexact,
   };
 }

@@ -1,0 +1,99 @@
+/** How a fast graph reads its weights: products on blocks of small integers, look-ups that widen rows as they are read. */
+import { basename } from 'node:path';
+import type { PackedTensor, Region } from './contract.ts';
+import { exactWeights, type Rows, type WeightSource, type Weights } from './graph-weights.ts';
+
+/** How exactly products are computed: 4 rounds activations to 8 bits, 1 and 0 keep them in float32. */
+export type Accuracy = 0 | 1 | 4;
+
+interface Slice {
+  readonly codes: string;
+  readonly scales: string;
+  readonly minima: string | null;
+  readonly rows: number;
+}
+
+function slice(source: WeightSource, canonical: string, tensor: PackedTensor, rows?: Rows): Slice {
+  const [all = 0, width = 0] = tensor.shape;
+  const { from, to } = rows ?? { from: 0, to: all };
+  const count = to - from;
+  const blocks = width / tensor.block;
+  const part = (what: string, region: Region, shape: readonly number[]): string => {
+    const size = region.bytes / all;
+    return source.draft.initializer({
+      name: `${canonical}.${what}[${from}:${to}]`,
+      type: what === 'codes' ? 'uint8' : 'float32',
+      shape,
+      location: basename(tensor.file),
+      offset: region.offset + from * size,
+      bytes: count * size,
+    });
+  };
+  return {
+    codes: part('codes', tensor.codes, [count, blocks, (tensor.block * tensor.bits) / 8]),
+    scales: part('scales', tensor.scales, [count * blocks]),
+    minima: tensor.minima === null ? null : part('minima', tensor.minima, [count, blocks]),
+    rows: count,
+  };
+}
+
+/** Products and look-ups on packed matrices; what is not packed is read exactly. */
+export function packedWeights(
+  source: WeightSource,
+  packed: ReadonlyMap<string, PackedTensor>,
+  accuracy: (canonical: string) => Accuracy,
+): Weights {
+  const exact = exactWeights(source);
+  const { draft, spec } = source;
+  const find = (canonical: string): PackedTensor | undefined => packed.get(spec.tensors[`${canonical}.weight`] ?? '');
+  const sums = new Map<string, string>();
+  const blockSums = (x: string, block: number): string => {
+    const key = `${x}:${block}`;
+    const known = sums.get(key);
+    if (known !== undefined) return known;
+    const shape = draft.op('Concat', [draft.op('Shape', [x], { end: -1 }), draft.ints([-1, block])], { axis: 0 });
+    const made = draft.op('ReduceSum', [draft.op('Reshape', [x, shape]), draft.ints([-1])], { keepdims: 0 });
+    sums.set(key, made);
+    return made;
+  };
+  const linear: Weights['linear'] = (x, canonical, rows) => {
+    const tensor = find(canonical);
+    if (tensor === undefined) return exact.linear(x, canonical, rows);
+    const { codes, scales, minima, rows: count } = slice(source, canonical, tensor, rows);
+    const sizes = { K: tensor.shape[1] ?? 0, N: count, bits: tensor.bits, block_size: tensor.block };
+    let y = draft.op('MatMulNBits', [x, codes, scales], { ...sizes, accuracy_level: accuracy(canonical) });
+    if (minima !== null) {
+      const least = source.plain
+        ? draft.op('MatMul', [blockSums(x, tensor.block), draft.op('Transpose', [minima], { perm: [1, 0] })])
+        : draft.op('FusedMatMul', [blockSums(x, tensor.block), minima], { transA: 0, transB: 1 });
+      y = draft.op('Add', [y, least]);
+    }
+    return spec.tensors[`${canonical}.bias`] === undefined ? y : draft.op('Add', [y, exact.part(`${canonical}.bias`, rows)]);
+  };
+  const lookup: Weights['lookup'] = (canonical, ids) => {
+    const tensor = find(canonical);
+    if (tensor === undefined) return exact.lookup(canonical, ids);
+    const [all = 0, width = 0] = tensor.shape;
+    const table = draft.initializer({
+      name: `${canonical}.table`,
+      type: 'uint8',
+      shape: [all, width],
+      location: basename(tensor.file),
+      ...tensor.codes,
+    });
+    const scales = draft.initializer({
+      name: `${canonical}.tableScales`,
+      type: 'float32',
+      shape: [all, width / tensor.block],
+      location: basename(tensor.file),
+      ...tensor.scales,
+    });
+    return draft.op('GatherBlockQuantized', [table, ids, scales], {
+      gather_axis: 0,
+      quantize_axis: 1,
+      block_size: tensor.block,
+      bits: tensor.bits,
+    });
+  };
+  return { ...exact, linear, lookup };
+}
