@@ -33,7 +33,7 @@ describe('plumbline run', () => {
     expect(code).toBe(0);
     expect(out.trimEnd().split('\n').at(-1)).toBe(join(to.path, 'mine', 'scorecard.html'));
     expect(existsSync(join(to.path, 'mine', 'scorecard.html'))).toBe(true);
-    expect(readdirSync(join(to.path, 'mine')).sort()).toEqual(['answers.jsonl', 'results', 'rows', 'run.json', 'scorecard.html']);
+    expect(readdirSync(join(to.path, 'mine')).sort()).toEqual(['answers.jsonl', 'answers.leaves', 'results', 'rows', 'run.json', 'scorecard.html', 'seal.json']);
   });
 
   it('--json prints one JSON value and nothing else; a second run asks nothing', async () => {

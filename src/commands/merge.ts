@@ -4,10 +4,10 @@ import { dataIn } from '../data.ts';
 import { profileOf } from '../engine/profile.ts';
 import { Recording } from '../engine/recording.ts';
 import { answersFile, lock, manifestOf, readManifest, writeManifest } from '../engine/run-folder.ts';
-import { writeReport } from '../engine/write-report.ts';
 import { contextOf, scoreAll } from '../evaluate.ts';
+import { finish } from '../finish.ts';
 import { canonical } from '../kit/key.ts';
-import { openRun, plansAgain } from '../open-run.ts';
+import { plansAgain } from '../open-run.ts';
 import { cacheDirOf } from '../settings.ts';
 import { type Manifest, UserError } from '../types.ts';
 
@@ -87,11 +87,7 @@ const command: Command = {
       profile: profileOf(results),
     };
     writeManifest(target, manifest);
-    const page = await writeReport('scorecard', openRun(target, io.cwd, dataIn(cacheDirOf(io.env))), {
-      folder: target,
-      cwd: io.cwd,
-      env: io.env,
-    });
+    const { page } = await finish(target, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)) });
     io.out(options.json ? `${JSON.stringify(manifest)}\n` : `${page}\n`);
     if (complete) return 0;
     const missing = results.reduce((sum, result) => sum + result.missing, 0);

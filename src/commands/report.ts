@@ -3,6 +3,7 @@ import type { Command } from '../command.ts';
 import { dataIn } from '../data.ts';
 import { manifestOf } from '../engine/run-folder.ts';
 import { pageTime, writeReport } from '../engine/write-report.ts';
+import { addReport } from '../finish.ts';
 import { loadReport } from '../load.ts';
 import { openRun } from '../open-run.ts';
 import { cacheDirOf } from '../settings.ts';
@@ -31,7 +32,8 @@ const command: Command = {
       return 0;
     }
     const target = options.output === undefined ? folder : resolve(io.cwd, String(options.output));
-    io.out(`${await writeReport(as, run, { folder: target, cwd: io.cwd, env: io.env, lang })}\n`);
+    const write = () => writeReport(as, run, { folder: target, cwd: io.cwd, now: pageTime(run, io.env), lang });
+    io.out(`${await (target === folder ? addReport(folder, write) : write())}\n`);
     return 0;
   },
 };

@@ -2,10 +2,9 @@ import { basename, join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
 import { dataIn } from '../data.ts';
 import { type Plan, plansOf } from '../engine/plan.ts';
-import { writeReport } from '../engine/write-report.ts';
 import { evaluate } from '../evaluate.ts';
+import { finish } from '../finish.ts';
 import { loadRunner, loadSuites } from '../load.ts';
-import { openRun } from '../open-run.ts';
 import { progressLine } from '../progress.ts';
 import { runnerOptionsOf } from '../runner-options.ts';
 import { cacheDirOf, type Settings, settingsOf } from '../settings.ts';
@@ -85,8 +84,9 @@ async function runOne(argument: string, { settings, suites, io, several, json }:
   await using opened = await openModel(argument, settings, io, line.show);
   const judge = settings.judge ? await openModel(settings.judge, settings, io, line.show) : null;
   await using _judge = judge ?? { async [Symbol.asyncDispose]() {} };
+  const data = dataIn(cacheDirOf(io.env));
   const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
-  const plans = await plansFor(opened.runner, { settings, suites, say, data: dataIn(cacheDirOf(io.env)) });
+  const plans = await plansFor(opened.runner, { settings, suites, say, data });
   const { manifest, results } = await evaluate({
     folder,
     model: { argument, runner: opened.runner },
@@ -95,13 +95,12 @@ async function runOne(argument: string, { settings, suites, io, several, json }:
     options: optionsOf(settings, namedSuites(settings, io)),
     command: ['plumbline', ...process.argv.slice(2)],
     signal: io.signal,
-    now: () => new Date(),
+    now: () => new Date(io.env.SOURCE_DATE_EPOCH ? Number(io.env.SOURCE_DATE_EPOCH) * 1000 : Date.now()),
     say: line.say,
     progress: line.progress,
     retryErrors: settings.retryErrors,
   }).finally(() => line.end());
-  const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
-  const page = await writeReport('scorecard', run, { folder, cwd: io.cwd, env: io.env });
+  const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data });
   if (!json) {
     const { terminalProfile } = await import('../kit/terminal.ts');
     io.out(`${terminalProfile({ ...run, results }, { width: io.columns, colour: io.colour })}\n`);

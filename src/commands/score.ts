@@ -4,9 +4,9 @@ import { dataIn } from '../data.ts';
 import { profileOf } from '../engine/profile.ts';
 import { Recording } from '../engine/recording.ts';
 import { answersFile, lock, manifestOf, resultIds, writeManifest } from '../engine/run-folder.ts';
-import { writeReport } from '../engine/write-report.ts';
 import { contextOf, scoreAll } from '../evaluate.ts';
-import { openRun, plansAgain } from '../open-run.ts';
+import { finish } from '../finish.ts';
+import { plansAgain } from '../open-run.ts';
 import { cacheDirOf } from '../settings.ts';
 import { type Manifest, UserError } from '../types.ts';
 
@@ -44,8 +44,7 @@ const command: Command = {
     const suites = Object.fromEntries(Object.entries(manifest.suites).filter(([id]) => resultIds(folder).includes(id) || id in failed));
     const next: Manifest = { ...rest, suites, complete, ...(Object.keys(failed).length > 0 && { failed }), profile: profileOf(results) };
     writeManifest(folder, next);
-    const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
-    const page = await writeReport('scorecard', run, { folder, cwd: io.cwd, env: io.env });
+    const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)) });
     if (options.json) io.out(`${JSON.stringify(next)}\n`);
     else {
       const { terminalProfile } = await import('../kit/terminal.ts');

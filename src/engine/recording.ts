@@ -34,6 +34,11 @@ export class Recording {
     return recording;
   }
 
+  /** The byte after the last whole line. */
+  get end(): number {
+    return this.#end;
+  }
+
   get size(): number {
     return this.#table.size;
   }
@@ -65,12 +70,17 @@ export class Recording {
 
   /** Every key with its answer, in the order of the file, read as it goes. */
   *entries(): Generator<readonly [key: string, response: Response]> {
-    this.flush();
-    for (const { bytes } of this.#lines()) {
-      const key = bytes.toString('latin1', prefix.length, prefix.length + 32);
-      const response = bytes.length > 0 ? this.get(key) : null;
+    for (const { key } of this.lines()) {
+      const response = this.get(key);
       if (response) yield [key, response];
     }
+  }
+
+  /** Every line as it stands in the file; the bytes are valid until the next one. */
+  *lines(): Generator<{ readonly key: string; readonly bytes: Uint8Array }> {
+    this.flush();
+    for (const { bytes } of this.#lines())
+      if (bytes.length > 0) yield { key: bytes.toString('latin1', prefix.length, prefix.length + 32), bytes };
   }
 
   /** Appends one answer; a key already there is left as it is, unless it held a failure and this is none. Reaches the disk within half a second, or at `flush`. */

@@ -7,21 +7,22 @@ export interface WriteOptions {
   /** Where the files go. */
   readonly folder: string;
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since the epoch that the page shows. */
+  readonly now: number;
   readonly lang?: string;
 }
 
 /** The time pages show: SOURCE_DATE_EPOCH (seconds), else the run's end. */
-export function pageTime(run: Run, env: WriteOptions['env']): number {
+export function pageTime(run: Run, env: Readonly<Record<string, string | undefined>>): number {
   const epoch = Number(env.SOURCE_DATE_EPOCH);
   if (env.SOURCE_DATE_EPOCH && Number.isFinite(epoch)) return epoch * 1000;
   return Date.parse(run.manifest.finished ?? run.manifest.created);
 }
 
-/** Renders a report and writes its files; returns the first one's path. */
+/** Renders a report and writes its files, none of them outside of the folder; returns the first one's path. */
 export async function writeReport(name: string, run: Run, options: WriteOptions): Promise<string> {
   const report = await loadReport(name, options.cwd);
-  const files = await report.render(run, { lang: options.lang ?? 'en', now: pageTime(run, options.env) });
+  const files = await report.render(run, { lang: options.lang ?? 'en', now: options.now });
   let first = '';
   for await (const { path, text } of files) {
     const target = resolve(join(options.folder, path));

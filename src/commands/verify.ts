@@ -1,0 +1,139 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command, Io } from '../command.ts';
+import { dataIn } from '../data.ts';
+import { Recording } from '../engine/recording.ts';
+import { answersFile, manifestOf, writeWhole } from '../engine/run-folder.ts';
+import { signatureFile } from '../engine/seal.ts';
+import { lineProblems, manifestProblems, type Problem, scoreProblems, sealHash, sealProblems } from '../engine/verify.ts';
+import { pageTime } from '../engine/write-report.ts';
+import { contextOf } from '../evaluate.ts';
+import { loadReport, loadRunner } from '../load.ts';
+import { openRun, plansAgain } from '../open-run.ts';
+import { type Agreement, replayed } from '../replay-items.ts';
+import { runnerOptionsOf } from '../runner-options.ts';
+import { cacheDirOf, settingsOf } from '../settings.ts';
+import { signatureProblems } from '../sign.ts';
+import { type Manifest, UserError } from '../types.ts';
+
+/** Does the page say what the results say? It is rendered again and compared byte by byte. */
+async function pageProblems(folder: string, io: Io): Promise<Problem[]> {
+  const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
+  const report = await loadReport('scorecard', io.cwd);
+  for await (const { path, text } of await report.render(run, { lang: 'en', now: pageTime(run, {}) })) {
+    if (!existsSync(join(folder, path))) return [{ where: path, what: 'is missing' }];
+    const [wanted, held] = [Buffer.from(text), readFileSync(join(folder, path))];
+    if (wanted.equals(held)) continue;
+    const at = wanted.findIndex((byte, i) => byte !== held[i]);
+    return [{ where: `${path}, byte ${at < 0 ? wanted.length : at}`, what: 'is not the page that the results give' }];
+  }
+  return [];
+}
+
+interface Verdict {
+  readonly run: string;
+  readonly verified: boolean;
+  readonly problems: readonly Problem[];
+  readonly answers: number;
+  readonly seal: string | null;
+  readonly signedBy: string | null;
+  readonly replay: Agreement | null;
+}
+
+async function verdictOf(folder: string, options: Readonly<Record<string, unknown>>, io: Io): Promise<Verdict> {
+  const manifest = manifestOf(folder);
+  const problems: Problem[] = [...manifestProblems(manifest), ...(await sealProblems(folder))];
+  let answers = 0;
+  let replay: Agreement | null = null;
+  const wrongForm = problems.some(({ where }) => where.startsWith('run.json,') || where === answersFile);
+  if (!wrongForm) {
+    using recording = Recording.open(join(folder, answersFile), 'read');
+    answers = recording.size;
+    problems.push(...lineProblems(recording));
+    const { plans, changed } = await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
+    for (const id of changed)
+      problems.push({ where: `suite ${id}`, what: 'is not at hand as it was in the run, so its score cannot be checked' });
+    if (problems.every(({ where }) => !where.startsWith(answersFile)))
+      problems.push(
+        ...scoreProblems(
+          folder,
+          manifest,
+          plans,
+          contextOf(manifest, (key) => recording.get(key)),
+        ),
+      );
+    if (problems.length === 0) problems.push(...(await pageProblems(folder, io)));
+    if (options.replay !== undefined) replay = await replayFor(manifest, { plans, recording, options, io });
+    if (replay?.agrees === false) problems.push({ where: `replay of ${replay.items} items`, what: replay.what });
+  }
+  const signature = existsSync(join(folder, signatureFile))
+    ? signatureProblems(folder, options.key === undefined ? null : resolve(io.cwd, String(options.key)))
+    : null;
+  if (signature) problems.push(...signature.problems);
+  if (options.key !== undefined && !signature) problems.push({ where: signatureFile, what: 'there is none: the run is not signed' });
+  return {
+    run: folder,
+    verified: problems.length === 0,
+    problems,
+    answers,
+    seal: problems.length === 0 ? sealHash(folder) : null,
+    signedBy: signature?.keyId ?? null,
+    replay,
+  };
+}
+
+interface Replaying {
+  readonly plans: Parameters<typeof replayed>[0]['plans'];
+  readonly recording: Recording;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly io: Io;
+}
+
+async function replayFor(manifest: Manifest, { plans, recording, options, io }: Replaying): Promise<Agreement> {
+  const count = Number(options.replay);
+  if (!Number.isInteger(count) || count < 1) throw new UserError(`--replay ${String(options.replay)}: expected a number of items`);
+  const argument = options.model === undefined ? manifest.model.argument : String(options.model);
+  const settings = await settingsOf({}, io.env, io.cwd);
+  const { module, target } = await loadRunner(argument, io.cwd);
+  const opened = runnerOptionsOf(
+    { ...settings, seed: manifest.options.seed, ...(manifest.options.system !== null && { system: manifest.options.system }) },
+    io,
+    () => {},
+  );
+  await using runner = await module.open(target, opened);
+  return replayed({ manifest, plans, recording, runner, count, signal: io.signal });
+}
+
+const command: Command = {
+  describe(parser) {
+    parser
+      .argument('<run...>', 'run folders')
+      .option('--replay <k>', 'ask the model k random items again and compare the answers')
+      .option('--model <model>', 'the model to replay with, where it lies elsewhere than in the run')
+      .option('--key <file>', 'the public key (PEM) that must have signed the run')
+      .option('--json', 'print the verdict as JSON')
+      .addHelpText(
+        'after',
+        '\nChecks the seal, scores the raw answers again and renders the page again. Exit code 0: all agrees; 1: something does not.\n\nExample:\n  plumbline verify runs/mine --replay 20',
+      );
+  },
+  async run([folders], options, io) {
+    const verdicts: Verdict[] = [];
+    for (const name of folders as readonly string[]) verdicts.push(await verdictOf(resolve(io.cwd, name), options, io));
+    for (const verdict of verdicts) {
+      const made = { format: 'plumbline-verified/1', seal: verdict.seal, replay: verdict.replay, signedBy: verdict.signedBy };
+      if (verdict.verified) writeWhole(join(verdict.run, 'verified.json'), `${JSON.stringify(made, null, 1)}\n`);
+      if (options.json) continue;
+      io.out(
+        `${verdict.verified ? '✓' : '✗'} ${verdict.run}: ${verdict.verified ? `${verdict.answers} answers, every score and the page agree` : `${verdict.problems.length} things do not agree`}\n`,
+      );
+      for (const { where, what } of verdict.problems.slice(0, 20)) io.out(`  ${where}: ${what}\n`);
+      if (verdict.replay) io.out(`  ${verdict.replay.what}\n`);
+      if (verdict.signedBy) io.out(`  signed by ${verdict.signedBy}\n`);
+    }
+    if (options.json) io.out(`${JSON.stringify(verdicts.length === 1 ? verdicts[0] : verdicts)}\n`);
+    return verdicts.every(({ verified }) => verified) ? 0 : 1;
+  },
+};
+
+export default command;

@@ -1,0 +1,142 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answerLineSchema, manifestSchema, resultSchema } from '../formats.ts';
+import { canonical, identityHash, sha256 } from '../kit/key.ts';
+import { type Manifest, UserError } from '../types.ts';
+import type { Plan } from './plan.ts';
+import { profileOf } from './profile.ts';
+import { Recording } from './recording.ts';
+import { answersFile } from './run-folder.ts';
+import { type ScoreContext, scored } from './score.ts';
+import { fileHash, leavesFile, leavesOf, leavesText, merkleRoot, readSeal, sealedPaths, sealFile } from './seal.ts';
+
+/** One thing that does not agree: where it is and what is wrong. */
+export interface Problem {
+  readonly where: string;
+  readonly what: string;
+}
+
+/** Compares a folder with its seal: every file, every answer, the root. No problem: byte for byte what was sealed. */
+export async function sealProblems(folder: string): Promise<Problem[]> {
+  const seal = readSeal(folder);
+  if (seal === null) return [{ where: sealFile, what: 'there is none: the run was never finished' }];
+  if (typeof seal === 'string') return [{ where: sealFile, what: seal }];
+  const problems: Problem[] = [];
+  const there = new Set(sealedPaths(folder));
+  for (const [path, hash] of Object.entries(seal.files)) {
+    if (!there.has(path)) problems.push({ where: path, what: 'is missing' });
+    else if ((await fileHash(join(folder, path))) !== hash) problems.push({ where: path, what: 'is not the file that was sealed' });
+  }
+  for (const path of there) if (!(path in seal.files)) problems.push({ where: path, what: 'was not there when the run was sealed' });
+  return [...problems, ...answerProblems(folder, seal)];
+}
+
+function answerProblems(folder: string, seal: { readonly root: string; readonly answers: number }): Problem[] {
+  const path = join(folder, answersFile);
+  if (!existsSync(path)) return [{ where: answersFile, what: 'is missing' }];
+  try {
+    using recording = Recording.open(path, 'read');
+    const leaves = leavesOf(recording);
+    const problems: Problem[] = [];
+    const bytes = readFileSync(path).length;
+    if (recording.end !== bytes) problems.push({ where: `${answersFile}, byte ${recording.end}`, what: 'the last line is torn' });
+    const now = leavesText(leaves).split('\n');
+    const then = existsSync(join(folder, leavesFile)) ? readFileSync(join(folder, leavesFile), 'utf8').split('\n') : [];
+    const [nowSet, thenSet] = [new Set(now), new Set(then)];
+    for (const line of now)
+      if (!thenSet.has(line))
+        problems.push({ where: `${answersFile}, answer ${line.slice(0, 32)}`, what: 'is not the answer that was sealed' });
+    for (const line of then)
+      if (!nowSet.has(line))
+        problems.push({ where: `${answersFile}, answer ${line.slice(0, 32)}`, what: 'was sealed and is not there any more' });
+    if (merkleRoot(leaves.map(({ leaf }) => leaf)) !== seal.root)
+      problems.push({ where: answersFile, what: `the root over its ${leaves.length} answers is not the sealed one over ${seal.answers}` });
+    return problems.slice(0, 50);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [{ where: answersFile, what: error.message }];
+  }
+}
+
+/** First place where two JSON values differ, as a path; null when they are equal. */
+export function difference(a: unknown, b: unknown, path = ''): string | null {
+  if (canonical(a) === canonical(b)) return null;
+  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object') return path || '(whole)';
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  for (const key of keys) {
+    const found = difference((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], path ? `${path}.${key}` : key);
+    if (found !== null) return found;
+  }
+  return path || '(whole)';
+}
+
+/** What run.json says against itself. */
+export function manifestProblems(manifest: Manifest): Problem[] {
+  const parsed = manifestSchema.safeParse(manifest);
+  if (!parsed.success)
+    return parsed.error.issues.slice(0, 5).map((issue) => ({ where: `run.json, ${issue.path.join('.')}`, what: issue.message }));
+  const problems: Problem[] = [];
+  for (const role of ['model', 'judge'] as const) {
+    const held = manifest[role];
+    if (held && identityHash(held.identity) !== held.hash)
+      problems.push({ where: `run.json, ${role}.hash`, what: 'is not the hash of the identity beside it' });
+  }
+  return problems;
+}
+
+/** Scores the raw answers again and compares every result, row and the profile with what the folder holds. */
+export function scoreProblems(folder: string, manifest: Manifest, plans: readonly Plan[], context: ScoreContext): Problem[] {
+  const problems: Problem[] = [];
+  const results = [];
+  for (const plan of plans) {
+    const { result, rows } = scored(plan, context);
+    results.push(result);
+    const path = `results/${plan.id}.json`;
+    const stored = existsSync(join(folder, path)) ? parsedOrNull(readFileSync(join(folder, path), 'utf8')) : null;
+    if (stored === null) problems.push({ where: path, what: 'is missing or no JSON value' });
+    else if (!resultSchema.safeParse(stored).success) problems.push({ where: path, what: 'is not a result' });
+    else {
+      const at = difference(stored, JSON.parse(JSON.stringify(result)));
+      if (at !== null) problems.push({ where: `${path}, ${at}`, what: 'is not what the answers give' });
+    }
+    problems.push(...rowProblems(folder, plan.id, rows));
+  }
+  const at = difference(manifest.profile, JSON.parse(JSON.stringify(profileOf(results))));
+  if (at !== null) problems.push({ where: `run.json, profile.${at}`, what: 'is not what the results give' });
+  return problems;
+}
+
+function rowProblems(folder: string, id: string, rows: readonly { readonly id: string }[]): Problem[] {
+  const path = join(folder, 'rows', `${id}.jsonl`);
+  const wanted = rows.map((row) => JSON.stringify(row));
+  const held = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
+  const at = Array.from({ length: Math.max(wanted.length, held.length) }).findIndex((_, i) => wanted[i] !== held[i]);
+  return at < 0
+    ? []
+    : [{ where: `rows/${id}.jsonl, line ${at + 1}${rows[at] ? `, item ${rows[at].id}` : ''}`, what: 'is not what the answers give' }];
+}
+
+function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+/** Lines of the recording that do not fit the format, by key. */
+export function lineProblems(recording: Recording): Problem[] {
+  const problems: Problem[] = [];
+  for (const { key, bytes } of recording.lines()) {
+    const value = parsedOrNull(Buffer.from(bytes).toString('utf8'));
+    if (!answerLineSchema.safeParse(value).success)
+      problems.push({ where: `${answersFile}, answer ${key}`, what: 'does not fit the format' });
+    if (problems.length >= 20) break;
+  }
+  return problems;
+}
+
+/** Short hash of a whole run, for people: the seal's. */
+export function sealHash(folder: string): string {
+  return sha256(readFileSync(join(folder, sealFile), 'utf8'));
+}
