@@ -274,6 +274,8 @@ export interface RunnerModule {
   readonly open: (target: string, options: RunnerOptions) => Promise<Runner>;
   /** What this machine offers to this runner, for `doctor`. */
   readonly doctor?: (options: RunnerOptions) => Promise<readonly DoctorLine[]>;
+  /** Brings a model to this machine; returns the path to open. */
+  readonly pull?: (target: string, options: RunnerOptions) => Promise<string>;
 }
 export interface DoctorLine {
   readonly what: string;

@@ -115,6 +115,7 @@ export default {
   usage: '<model.gguf> | <model folder> | hf:<org>/<repo>[@rev][:file] | demo | gemma',
   open: openLocal,
   doctor,
+  pull: fetched,
   /** What `plumbline cache` shows and clears. */
   cache: {
     parts: cacheParts,
