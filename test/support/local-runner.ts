@@ -24,7 +24,11 @@ export const text = (maxTokens: number, more: Partial<Extract<Want, { kind: 'tex
 });
 
 /** All answers, in the order of the requests. Fails on a second answer to one request. */
-export async function answersOf(runner: Runner, requests: readonly Request[], signal = new AbortController().signal): Promise<Response[]> {
+export async function answersOf(
+  runner: Runner,
+  requests: readonly Request[],
+  signal: Parameters<Runner['answer']>[1] = new AbortController().signal,
+): Promise<Response[]> {
   const answers: Response[] = [];
   for await (const [index, response] of runner.answer(requests, signal)) {
     if (answers[index]) throw new Error(`request ${index} was answered twice`);
