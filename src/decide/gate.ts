@@ -1,10 +1,9 @@
 /** A run held against a policy: one verdict. Pure. */
-import { profileOf } from '../engine/profile.ts';
 import { itemsToDecide } from '../kit/index.ts';
 import { type RuleVerdict, stateOf, type Verdict, type VerdictState } from '../kit/verdict.ts';
-import type { Metric, Outcome, Result, Suite } from '../types.ts';
+import type { Outcome, Result, Suite } from '../types.ts';
 import { type RunData, resultIdOf } from './compare.ts';
-import { pairedMetric } from './paired-metric.ts';
+import { type Measure, type Measured, measureOf, resultsOf } from './measure.ts';
 import { checkAgainst, type Policy, type Rule } from './policy.ts';
 
 export interface GateOptions {
@@ -12,12 +11,14 @@ export interface GateOptions {
   /** A suite's metrics, for paired rules; null where its code is not at hand. */
   readonly suiteOf: (suiteId: string) => Pick<Suite, 'version' | 'metrics'> | null;
   readonly seed?: number;
+  /** Where values and intervals come from; default: the finished run's own. */
+  readonly measure?: Measure;
 }
 
 /** Decides every condition of the policy. Throws UserError when the policy names what the run does not have. */
 export function gate(run: RunData, policy: Policy, options: GateOptions): Verdict {
   checkAgainst(policy, run.results);
-  const context: Context = { run, policy, options };
+  const context: Context = { run, policy, measure: options.measure ?? measureOf(run, options) };
   const rules = policy.rules.flatMap((rule, i) => conditionsOf(rule, context).map((open) => closed(open, policy, i)));
   const { name, hash } = run.manifest.model;
   const base = options.baseline?.manifest.model;
@@ -34,7 +35,7 @@ export function gate(run: RunData, policy: Policy, options: GateOptions): Verdic
 interface Context {
   readonly run: RunData;
   readonly policy: Policy;
-  readonly options: GateOptions;
+  readonly measure: Measure;
 }
 
 /** A condition with its measurement, before the policy's word on undecided ones. */
@@ -65,58 +66,18 @@ function unique(rules: readonly RuleVerdict[]): RuleVerdict[] {
 function conditionsOf(rule: Rule, context: Context): Open[] {
   const about = [rule.suite ?? rule.dimension, rule.metric, rule.group].filter((part) => part !== undefined).join(' · ');
   const out: Open[] = [];
-  const measured = measure(rule, context);
+  const measured = context.measure.value(rule);
   if (rule.min !== undefined) out.push(limited(about, measured, { side: 'min', limit: rule.min, policy: context.policy }));
   if (rule.max !== undefined) out.push(limited(about, measured, { side: 'max', limit: rule.max, policy: context.policy }));
   if (rule['max-drop'] !== undefined) out.push(dropped(about, rule, context, { limit: rule['max-drop'], strict: false }));
   if (rule['non-inferior'] !== undefined) out.push(dropped(about, rule, context, { limit: rule['non-inferior'], strict: true }));
-  for (const result of resultsOf(rule, context.run)) {
-    if (rule.floor !== undefined) out.push(floored(result));
+  for (const result of resultsOf(rule, context.run.results)) {
+    if (rule.floor !== undefined) out.push(floored(result, context));
     for (const [outcome, limit] of Object.entries(rule.outcomes ?? {}))
-      out.push(outcomeWithin(result, outcome as Outcome, limit as number));
+      out.push(outcomeWithin(result, outcome as Outcome, { limit: limit as number, context }));
   }
   return out;
 }
-
-const resultsOf = (rule: Rule, run: RunData): Result[] =>
-  run.results.filter((result) =>
-    rule.suite === undefined ? result.suite.dimension === rule.dimension : resultIdOf(result) === rule.suite,
-  );
-
-/** A value with its interval; `problem`: why it means nothing. */
-interface Measured {
-  readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  readonly n: number;
-  readonly unit: string;
-  readonly problem: string | null;
-}
-
-function measure(rule: Rule, { run }: Context): Measured {
-  if (rule.dimension !== undefined) {
-    const profile = profileOf(run.results).find(({ dimension }) => dimension === rule.dimension);
-    const n = resultsOf(rule, run).reduce((sum, result) => sum + (result.estimates[0]?.n ?? 0), 0);
-    const problem = profile?.grade == null ? `able in 0 of ${profile?.of ?? 0} sub-dimensions` : null;
-    return { value: profile?.grade ?? null, low: profile?.low ?? null, high: profile?.high ?? null, n, unit: 'grade', problem };
-  }
-  const [result] = resultsOf(rule, run);
-  const estimate = result?.estimates.find(
-    ({ metric, group }) => metric === (rule.metric ?? result.estimates[0]?.metric) && group === rule.group,
-  );
-  if (!result || !estimate) return { value: null, low: null, high: null, n: 0, unit: '', problem: 'nothing was measured' };
-  const { n, value, interval, grade, gradeLow, gradeHigh, unit } = estimate;
-  const problem = problemOf(result) ?? (value === null ? 'nothing could be told' : null);
-  return rule.metric === undefined
-    ? { value: grade, low: gradeLow, high: gradeHigh, n, unit: 'grade', problem }
-    : { value, low: interval?.low ?? null, high: interval?.high ?? null, n, unit, problem };
-}
-
-const problemOf = (result: Result): string | null => {
-  if (result.invalid) return `INVALID: ${result.invalid}`;
-  if (result.floor.state === 'not met') return `not able: the control is not passed (${result.floor.title})`;
-  return null;
-};
 
 const shown = (value: number): string => String(Math.round(value * 1e4) / 1e4);
 const interval = ({ low, high }: Pick<Measured, 'low' | 'high'>): string =>
@@ -163,7 +124,7 @@ function dropped(
   { limit, strict }: { readonly limit: number; readonly strict: boolean },
 ): Open {
   const asks = strict ? `no worse than the baseline by ${shown(limit)}` : `drop of at most ${shown(limit)}`;
-  const found = lossOf(rule, context);
+  const found = context.measure.loss(rule);
   const head = { about, asks, value: found.value, low: found.low, high: found.high, limit, n: found.n };
   if (found.problem !== null || found.value === null || found.low === null || found.high === null)
     return { ...head, state: 'undecided', because: found.problem ?? 'no interval', needs: null };
@@ -176,87 +137,23 @@ function dropped(
   return { ...head, state, because: `grade lost ${shown(found.value)}${point ? '' : interval(found)} on the same ${found.n} items`, needs };
 }
 
-/** Loss of grade against the baseline (positive: worse now), paired by item. */
-function lossOf(rule: Rule, context: Context): Measured {
-  const none = (problem: string): Measured => ({ value: null, low: null, high: null, n: 0, unit: 'grade', problem });
-  const { run, options } = context;
-  const { baseline } = options;
-  if (!baseline) return none('no baseline was given');
-  const parts = resultsOf(rule, run).map((result) => lossOfResult(result, rule, { ...context, baseline }));
-  const told = parts.filter((part) => part.problem === null && part.value !== null && part.low !== null && part.high !== null);
-  if (rule.dimension === undefined || told.length === 0) return parts[0] ?? none('nothing was measured');
-  const k = told.length;
-  const value = told.reduce((sum, part) => sum + (part.value ?? 0), 0) / k;
-  const root = (of: (part: Measured) => number) => Math.sqrt(told.reduce((sum, part) => sum + of(part) ** 2, 0)) / k;
-  const n = told.reduce((sum, part) => sum + part.n, 0);
-  const low = value - root((part) => (part.value ?? 0) - (part.low ?? 0));
-  const high = value + root((part) => (part.high ?? 0) - (part.value ?? 0));
-  return { value, low, high, n, unit: 'grade', problem: null };
-}
-
-function lossOfResult(result: Result, rule: Rule, context: Context & { readonly baseline: RunData }): Measured {
-  const none = (problem: string): Measured => ({ value: null, low: null, high: null, n: 0, unit: 'grade', problem });
-  const id = resultIdOf(result);
-  const base = context.baseline.results.find((other) => resultIdOf(other) === id);
-  const suite = context.options.suiteOf(result.suite.id);
-  if (!base) return none(`the baseline has no ${id}`);
-  if (!suite || suite.version !== result.suite.version) return none(`the suite ${id} ${result.suite.version} is not at hand`);
-  const problem = problemOf(result) ?? (problemOf(base) ? `baseline ${problemOf(base)}` : null);
-  if (problem !== null) return none(problem);
-  const metric: Metric = suite.metrics.find((m) => m.id === rule.metric) ?? suite.metrics[0];
-  const seed = `${id}/${metric.id}/${context.options.seed ?? 1}`;
-  const found = pairedMetric(metric, context.baseline.rows(id), context.run.rows(id), {
-    seed,
-    ...(rule.group === undefined ? {} : { group: rule.group }),
-  });
-  if (!found.difference) return none('no item could be told on both sides');
-  const { value, low, high } = found.difference;
-  // −0 would print as a loss of "-0".
-  return {
-    value: 0 - value,
-    low: high === null ? null : 0 - high,
-    high: low === null ? null : 0 - low,
-    n: found.n,
-    unit: 'grade',
-    problem: null,
-  };
-}
-
-function floored(result: Result): Open {
-  const { state, value, low, high, chance, n, title } = result.floor;
+/** A control whose interval reaches below chance fails when all was asked; while more may come, only one that lies below chance does. */
+function floored(result: Result, { measure }: Context): Open {
+  const { title, chance } = result.floor;
+  const { state, value, low, high, n } = measure.floor(result);
   const because =
-    state === 'not applicable'
+    result.floor.state === 'not applicable'
       ? 'this suite needs no control'
       : `${title}: ${value === null ? 'nothing could be told' : `${shown(value)}${interval({ low, high })} against chance ${shown(chance ?? 0)}`}`;
-  return {
-    about: resultIdOf(result),
-    asks: 'control passed',
-    state: state === 'not met' ? 'fail' : 'pass',
-    value,
-    low,
-    high,
-    limit: chance,
-    n,
-    because,
-    needs: null,
-  };
+  return { about: resultIdOf(result), asks: 'control passed', state, value, low, high, limit: chance, n, because, needs: null };
 }
 
-/** Outcomes are counted, not sampled: what happened in this run is what is asked about. */
-function outcomeWithin(result: Result, outcome: Outcome, limit: number): Open {
-  const value = result.answers === 0 ? 0 : result.outcomes[outcome] / result.answers;
-  const state = value <= limit ? 'pass' : 'fail';
+function outcomeWithin(result: Result, outcome: Outcome, asked: { readonly limit: number; readonly context: Context }): Open {
+  const { limit, context } = asked;
+  const { value, low, high, n } = context.measure.share(result, outcome);
+  // The whole run is counted, not sampled: without an interval the count itself decides.
+  const state = sideOf([limit - (high ?? value), limit - (low ?? value)]);
   const because = `${result.outcomes[outcome]} of ${result.answers} answers`;
-  return {
-    about: resultIdOf(result),
-    asks: `${outcome} at most ${shown(limit)}`,
-    state,
-    value,
-    low: null,
-    high: null,
-    limit,
-    n: result.answers,
-    because,
-    needs: null,
-  };
+  const head = { about: resultIdOf(result), asks: `${outcome} at most ${shown(limit)}`, value, low, high, limit, n };
+  return { ...head, state, because, needs: null };
 }
