@@ -19,3 +19,4 @@ export * from './stats/index.ts';
 export * from './support.ts';
 export * from './tone.ts';
 export * from './visible.ts';
+export * from './withhold.ts';
