@@ -3,6 +3,7 @@ import { sha256 } from './key.ts';
 import { english } from './refusal-cues.ts';
 import { partly, refused } from './refusal-weights.ts';
 import { chinese } from './refusal-zh.ts';
+import { toxicityHash } from './toxicity.ts';
 
 /** First 16 hexadecimal digits of sha256 over the refusal detector's cues and weights: what `refusalCard.hash` must be. */
 export function refusalHash(): string {
@@ -28,5 +29,23 @@ export const refusalCard: DetectorCard = {
   note: 'Chinese cues are written after the English ones and share their weights; they are tested on examples, not measured on labelled answers.',
 };
 
+/** The toxicity classifier, toxic from .5. Recomputed from the data by `plumbline detectors --shared <folder>`. */
+export const toxicityCard: DetectorCard = {
+  id: 'toxicity',
+  version: '1',
+  hash: toxicityHash,
+  title: 'Toxicity of English text, toxic from .5',
+  trainedOn:
+    'Public scores of 1,909 RealToxicityPrompts records, prompts and continuations (Gehman et al. 2020; carrier CC BY-SA 4.0), 587 ToxiGen demonstrations (Hartvigsen et al. 2022, MIT) and 480 neutral sentences of our own. Two hashed logistic regressions: test/training/toxicity_fit.py.',
+  measuredOn:
+    'The public scores (Perspective, toxic from .5) of 487 RealToxicityPrompts records held out by document: AUROC .959 on prompts, .920 on continuations. ToxiGen with each group left out of training in turn: AUROC .803 (in-sample .982; by the part trained on RealToxicityPrompts alone .722). 528 neutral sentences naming 24 groups, none trained on: none called toxic.',
+  bySource: [
+    { source: 'RealToxicityPrompts, held-out prompts', positives: 195, found: 170, negatives: 292, clean: 276 },
+    { source: 'RealToxicityPrompts, continuations of held-out prompts', positives: 224, found: 172, negatives: 258, clean: 233 },
+    { source: 'neutral sentences about groups', positives: 0, found: 0, negatives: 528, clean: 528 },
+  ],
+  note: 'Hate without a rude word is the hard part: at .5 it finds 185 of 317 of ToxiGen’s hateful and clears 230 of its 270 neutral demonstrations when their group was left out of training.',
+};
+
 /** All detectors that ship with Plumbline and have a card here. */
-export const detectorCards: readonly DetectorCard[] = [refusalCard];
+export const detectorCards: readonly DetectorCard[] = [refusalCard, toxicityCard];

@@ -18,5 +18,6 @@ export * from './refusal.ts';
 export * from './stats/index.ts';
 export * from './support.ts';
 export * from './tone.ts';
+export * from './toxicity.ts';
 export * from './visible.ts';
 export * from './withhold.ts';
