@@ -2,7 +2,6 @@
 import { cut, printer, scriptJson, slugOf, visible } from '../src/kit/page.ts';
 import { runView } from '../src/kit/page-run.ts';
 import { type ExchangeView, type SampleView, sampleView } from '../src/kit/page-sample.ts';
-import { scorecardPrinter } from '../src/kit/page-scorecard.ts';
 import { resultIdOf } from '../src/kit/page-suite.ts';
 import { count, fill, outcomeWord, type Words, words } from '../src/kit/words.ts';
 import { outcomes, type Report, type ReportFile, type ReportOptions, type Run, type Sample } from '../src/types.ts';
@@ -185,7 +184,6 @@ async function* render(run: Run, options: ReportOptions): AsyncGenerator<ReportF
     },
   });
   yield { path: 'samples.html', text };
-  yield { path: 'scorecard.html', text: await scorecardPrinter(import.meta.url)(run, options, { samples: 'samples.html' }) };
 }
 
-export default { id: 'samples', title: 'Browser of all answers', makes: 'samples.html, samples/, scorecard.html', render } satisfies Report;
+export default { id: 'samples', title: 'Browser of all answers', makes: 'samples.html and samples/', render } satisfies Report;

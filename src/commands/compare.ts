@@ -32,7 +32,7 @@ const command: Command = {
     const runs = folders.map((folder) => openRunData(folder, { incomplete: options.allowIncomplete === true }));
     const comparison = comparisonOf(runs, await compareOptions(runs, { margin, options, io }));
     const as = options.json === true ? 'json' : String(options.as);
-    if (options.output !== undefined) await write(resolve(io.cwd, String(options.output)), comparison, folders[0] as string, io);
+    if (options.output !== undefined) await write(resolve(io.cwd, String(options.output)), comparison, folders, io);
     io.out(`${printed(comparison, as, io.columns)}\n`);
     return 0;
   },
@@ -79,13 +79,14 @@ function printed(comparison: Comparison, as: string, columns: number): string {
   throw new UserError(`--as ${as}: expected terminal, markdown or json`, 'with -o a folder, the page is written as well');
 }
 
-async function write(folder: string, comparison: Comparison, firstRun: string, io: Io): Promise<void> {
+async function write(folder: string, comparison: Comparison, folders: readonly string[], io: Io): Promise<void> {
   writeWhole(join(folder, 'comparison.json'), `${JSON.stringify(comparison, null, 1)}\n`);
   writeWhole(join(folder, 'comparison.md'), comparisonMarkdown(comparison));
   if (!reportNames().includes('compare')) return;
-  const run = openRun(firstRun, io.cwd);
+  const [run, ...others] = folders.map((name) => openRun(name, io.cwd));
+  if (!run) return;
   const report = await loadReport('compare', io.cwd);
-  for await (const { path, text } of await report.render({ ...run, comparison } as typeof run, {
+  for await (const { path, text } of await report.render({ ...run, comparison, others } as typeof run, {
     lang: 'en',
     now: pageTime(run, io.env),
   })) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
 import { readManifest, readResult, resultIds, writeWhole } from '../engine/run-folder.ts';
+import { type Seal, sealFile } from '../engine/seal.ts';
 import type { BoardEntry, BoardReport } from '../kit/board.ts';
 import { loadReport } from '../load.ts';
 import { UserError } from '../types.ts';
@@ -64,24 +65,19 @@ function entryOf(folder: string): BoardEntry {
   return { run: { manifest, results, async *samples() {} }, verified: verified(folder) };
 }
 
-/** sha256 over the result files, in order: what `verified.json` vouches for. */
-export function resultsDigest(folder: string): string {
-  const hash = createHash('sha256');
-  for (const id of resultIds(folder))
-    hash
-      .update(id)
-      .update('\n')
-      .update(readFileSync(join(folder, 'results', `${id}.json`)));
-  return hash.digest('hex');
-}
+const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
 
-/** `verify` writes verified.json; it counts only while the results are those it saw. */
+/** `verify` writes verified.json with the seal it checked; it counts only while manifest and results are those the seal names. */
 function verified(folder: string): boolean {
-  const path = join(folder, 'verified.json');
-  if (!existsSync(path)) return false;
+  const [path, seal] = [join(folder, 'verified.json'), join(folder, sealFile)];
+  if (!existsSync(path) || !existsSync(seal)) return false;
   try {
-    const found = JSON.parse(readFileSync(path, 'utf8')) as { ok?: unknown; results?: unknown };
-    return found.ok === true && found.results === resultsDigest(folder);
+    const text = readFileSync(seal);
+    const found = JSON.parse(readFileSync(path, 'utf8')) as { seal?: unknown };
+    if (found.seal !== sha256(text)) return false;
+    const { files } = JSON.parse(text.toString('utf8')) as Seal;
+    const names = ['run.json', ...resultIds(folder).map((id) => `results/${id}.json`)];
+    return names.every((name) => files[name] === sha256(readFileSync(join(folder, name))));
   } catch {
     return false;
   }

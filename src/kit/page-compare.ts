@@ -162,6 +162,8 @@ export interface PairView {
   readonly heading: string;
   readonly summary: string;
   readonly warnings: readonly string[];
+  readonly moreWarnings: readonly string[];
+  readonly moreText: string;
   readonly differs: readonly string[];
   readonly left: readonly string[];
   readonly ticks: readonly { readonly at: number; readonly text: string }[];
@@ -202,7 +204,9 @@ export function pairView(pair: PairComparison, comparison: Comparison, w: Words)
     anchor: `pair-${pair.after}`,
     heading: fill(w.pairHeading, { after: pair.after, before: pair.before }),
     summary: pair.summary,
-    warnings: pair.warnings,
+    warnings: pair.warnings.slice(0, 4),
+    moreWarnings: pair.warnings.slice(4),
+    moreText: fill(w.moreOf, { n: Math.max(0, pair.warnings.length - 4) }),
     differs: pair.differs,
     left: pair.left.map(({ id, why }) => `${id}: ${why}`),
     ticks: [-limit, -limit / 2, 0, limit / 2, limit].map((v, i) => ({ at: i * 25, text: v === 0 ? '0' : signed(v).replace(/0$/, '') })),

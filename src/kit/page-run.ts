@@ -61,6 +61,7 @@ export interface RunView {
   readonly plane: Plane | null;
   readonly command: string;
   readonly verify: string;
+  readonly browse: string;
   readonly judge: string;
   readonly empty: boolean;
 }
@@ -213,6 +214,12 @@ export function totalsOf(results: readonly Result[]): Record<Outcome, number> {
   return Object.fromEntries(outcomes.map((o) => [o, results.reduce((sum, r) => sum + r.outcomes[o], 0)])) as Record<Outcome, number>;
 }
 
+/** The run folder as the command named it. */
+function folderOf({ command }: Manifest): string {
+  const at = command.findIndex((word) => word === '-o' || word === '--output');
+  return at < 0 || command[at + 1] === undefined ? '<run folder>' : shell([command[at + 1] ?? '']);
+}
+
 /** Languages of the results, the main one first. */
 const languagesOf = (results: readonly Result[]): string[] => [
   ...new Set([mainLanguage(results), ...results.map((r) => r.suite.lang).sort()]),
@@ -273,7 +280,8 @@ export function runView(run: Run, w: Words): RunView {
     ],
     plane: safetyPlane(results, w),
     command: shell(manifest.command),
-    verify: 'plumbline verify <run folder>',
+    verify: `plumbline verify ${folderOf(manifest)}`,
+    browse: `plumbline report ${folderOf(manifest)} --as samples`,
     judge: manifest.judge ? fill(w.judgeUsed, { name: manifest.judge.name }) : w.noJudge,
     empty: results.length === 0,
   };
