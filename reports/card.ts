@@ -5,7 +5,8 @@ import { short, words } from '../src/kit/words.ts';
 import type { Report, ReportOptions, Run } from '../src/types.ts';
 
 const sheet = { template: 'card.hbs', partials: [], css: ['pages/card.css'], scripts: [] };
-const axis = { from: 300, to: 860 };
+const pageSheet = { template: 'card-page.hbs', partials: ['pages/shell.hbs'], css: ['pages/page.css'], scripts: ['pages/card.js'] };
+const axis = { from: 300, to: 800 };
 const at = (value: number | null) => (value === null ? null : Math.round(axis.from + value * (axis.to - axis.from)));
 
 export function cardOf(run: Run, options: ReportOptions): string {
@@ -52,6 +53,24 @@ export function cardOf(run: Run, options: ReportOptions): string {
 export default {
   id: 'card',
   title: 'Social card (SVG, 1200 × 630)',
-  makes: 'card.svg',
-  render: async (run, options) => [{ path: 'card.svg', text: cardOf(run, options) }],
+  makes: 'card.svg and card.html (saves a PNG)',
+  render: async (run, options) => {
+    const svg = cardOf(run, options);
+    const w = words(options.lang);
+    const name = run.manifest.model.name;
+    const page = printer(
+      import.meta.url,
+      pageSheet,
+    )({
+      lang: options.lang,
+      title: `${name} · Plumbline`,
+      description: w.trustProfile,
+      view: { kind: 'card', name },
+      data: { svg },
+    });
+    return [
+      { path: 'card.svg', text: svg },
+      { path: 'card.html', text: page },
+    ];
+  },
 } satisfies Report;

@@ -83,7 +83,7 @@ export function scriptJson(value: unknown): string {
 
 // Controls, bidi controls and marks, zero-width characters (but ZWNJ and ZWJ, which scripts and emoji need), byte order marks, tag characters, lone surrogates.
 const unseen =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
 /** The text with every character that would act without being seen (escape codes, bidi overrides, zero-width, lone surrogates) written out. */
 export function visible(text: string): string {

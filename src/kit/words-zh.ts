@@ -207,6 +207,7 @@ export const zh: Words = {
   notShared: '并非双方都可测',
   feeds: '同样内容的数据',
   columns: '开销取自各次运行所在的机器。',
+  savePng: '保存为 PNG',
   samples: '全部回答',
   history: '此模型的历次运行',
   search: '搜索',

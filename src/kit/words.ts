@@ -215,6 +215,7 @@ export const en = {
   notShared: 'not both able',
   feeds: 'The same as data',
   columns: 'Costs are those of the machine of each run.',
+  savePng: 'Save as PNG',
   samples: 'All answers',
   history: 'Runs of this model',
   search: 'Search',
