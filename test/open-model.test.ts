@@ -134,6 +134,8 @@ describe('GGUF files', () => {
     refusedBytes(bomb(4, 2n ** 40n), /more than the file can hold/);
     refusedBytes(bomb(9, 1n), /array of arrays/);
     refusedBytes(bomb(77, 1n), /unknown metadata type/);
+    const many = bomb(8, 30_000_000n);
+    refusedBytes(Buffer.concat([many, Buffer.alloc(250_000_000)]), /at most/);
     const long = ggufBytes(good);
     long.writeBigUInt64LE(2n ** 62n, 24);
     refusedBytes(long, /metadata key 1 claims/);

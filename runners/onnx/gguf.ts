@@ -27,6 +27,8 @@ const longestString = 8 << 20;
 /** Bytes of all strings that are kept, and of one array that is read. */
 const mostText = 64 << 20;
 const longestArray = 256 << 20;
+/** The largest vocabularies have some 300,000 tokens and a million merges. */
+const mostItems = 8 << 20;
 /** Bytes of a scalar metadata type; 8 is a string, 9 an array. */
 const scalarBytes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
 
@@ -83,6 +85,7 @@ function passArray(reader: FileReader, what: string): GgufArray {
   const size = itemType === 8 ? 8 : scalarBytes[itemType];
   if (!size) throw refuse(reader, `${what} holds the unknown metadata type ${itemType}`);
   if (count * size > reader.left) throw refuse(reader, `${what} claims ${count} items, more than the file can hold`);
+  if (count > mostItems) throw refuse(reader, `${what} claims ${count} items (at most ${mostItems} are read)`);
   const offset = reader.position;
   if (itemType !== 8) reader.skip(count * size, what);
   else for (let i = 0; i < count; i += 1) reader.skip(reader.u64(what), what);
