@@ -18,6 +18,7 @@ export const commands: Readonly<Record<string, string>> = {
   generate: 'continue a prompt',
   bench: 'measure how fast a model runs here',
   cache: 'show what is kept on disk, and clear it',
+  data: 'list and fetch public benchmarks for the suites that read them',
   'replay-check': 'score recordings of published models and compare with the published values',
 };
 

@@ -1,5 +1,5 @@
 /** Making requests and reading scored options: what nearly every suite does. */
-import type { Message, Prompt, Request, Response, Scripted } from '../types.ts';
+import type { Message, Outcome, Prompt, Request, Response, Scripted } from '../types.ts';
 
 interface Script {
   readonly perfect: Scripted;
@@ -63,3 +63,6 @@ export function traced(text: string, script: Script): Request {
 export const user = (content: string): Message => ({ role: 'user', content });
 export const system = (content: string): Message => ({ role: 'system', content });
 export const assistant = (content: string): Message => ({ role: 'assistant', content });
+
+/** Outcomes of scored requests: `answered`, or `error` where nothing came back. */
+export const outcomesOfChoices = (replies: readonly Response[]): Outcome[] => replies.map((reply) => (reply.ok ? 'answered' : 'error'));

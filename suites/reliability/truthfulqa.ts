@@ -1,4 +1,4 @@
-import { choose, outcomesOfChoices, scoresOf } from '../../src/kit/index.ts';
+import { choose, hashOf, outcomesOfChoices, scoresOf } from '../../src/kit/index.ts';
 import { jsonArray } from '../../src/kit/official/records.ts';
 import { mc1, mc2, truthfulqaPrompt } from '../../src/kit/official/truthfulqa.ts';
 import type { Data, Item, Observation, Response, Suite } from '../../src/types.ts';
@@ -20,20 +20,23 @@ async function items(data: Data): Promise<Question[]> {
   return rows.map(({ record, line }) => ({ id: `q${line}`, question: record.question, mc1: record.mc1_targets, mc2: record.mc2_targets }));
 }
 
-function ask(targets: Readonly<Record<string, number>>, question: string) {
+/** The file lists true answers first: options are turned, so that a runner that always takes one place is at chance. */
+const turnOf = (item: Question): number => hashOf(item.question);
+
+function ask(item: Question, targets: Readonly<Record<string, number>>) {
   const options = Object.keys(targets);
   const labels = Object.values(targets);
   const right = labels.indexOf(1);
   const wrong = labels.indexOf(0);
   return choose(
-    truthfulqaPrompt(question),
+    truthfulqaPrompt(item.question),
     options.map((option) => ` ${option}`),
-    { perfect: right, worst: wrong },
+    { perfect: right, worst: wrong, turn: turnOf(item) },
   );
 }
 
 function observe(item: Question, [replies]: readonly (readonly Response[])[]): Observation {
-  const [one, two] = [scoresOf(replies?.[0]), scoresOf(replies?.[1])];
+  const [one, two] = [scoresOf(replies?.[0], turnOf(item)), scoresOf(replies?.[1], turnOf(item))];
   const outcomes = outcomesOfChoices(replies ?? []);
   if (one === null || two === null) return { skip: 'no log-probabilities came back', outcomes };
   const labels = Object.values(item.mc1);
@@ -61,7 +64,7 @@ export default {
   sizes: { demo: 20, quick: 100, standard: 400, full: Number.POSITIVE_INFINITY },
   named: true,
   items,
-  rounds: [(item) => [ask(item.mc1, item.question), ask(item.mc2, item.question)]],
+  rounds: [(item) => [ask(item, item.mc1), ask(item, item.mc2)]],
   observe,
   metrics: [
     {
