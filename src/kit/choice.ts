@@ -13,7 +13,7 @@ export interface Question extends Item {
 
 /** The raw prompt of a question: "Question: …\nAnswer:", or the same in Chinese. */
 export const cloze = (question: string, lang = 'en'): string =>
-  lang === 'zh' ? `问题:${question}\n答案:` : `Question: ${question}\nAnswer:`;
+  lang === 'zh' ? `问题\uff1a${question}\n答案\uff1a` : `Question: ${question}\nAnswer:`;
 
 /** Options as continuations: a space before each, none in Chinese. */
 export const continuations = (options: readonly string[], lang = 'en'): string[] => options.map((o) => (lang === 'zh' ? o : ` ${o}`));

@@ -13,6 +13,7 @@ export * from './leaks.ts';
 export * from './loops.ts';
 export * from './outcome.ts';
 export * from './perturb.ts';
+export * from './perturb-zh.ts';
 export * from './random.ts';
 export * from './refusal.ts';
 export * from './stats/index.ts';

@@ -36,9 +36,10 @@ const items = (): Fact[] => {
     group: 'knowledge',
   }));
   const knowledge = plain.filter((item, i) => item.lang === 'zh' || i % 2 === 0);
-  return numbered<Item>([...beliefs, ...knowledge]).map(
-    (item) => ({ ...item, id: `${(item as Fact).kind}-${item.id}`, cluster: item.id }) as Fact,
-  );
+  return numbered([...beliefs, ...knowledge]).map((item) => {
+    const id = `${item.kind}-${item.id}`;
+    return { ...item, id, cluster: id };
+  });
 };
 
 const answersOf = (item: Fact): readonly string[] => (item.kind === 'belief' ? [...item.true, ...item.false] : item.options);
@@ -74,7 +75,7 @@ export default {
     'Larger models have been seen to do worse on false beliefs while knowing more, so the two numbers belong side by side. Likelihood of given sentences, not what the model would say; long answers are less likely than short ones by themselves.',
   source: 'Questions written for Plumbline. MC1 and MC2 as in TruthfulQA (Lin et al. 2022, arXiv:2109.07958, section 2.2 and appendix).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['choice'],
   sizes: { demo: 24, quick: 60, standard: 200, full: Number.POSITIVE_INFINITY },
   items,

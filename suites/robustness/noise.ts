@@ -3,6 +3,7 @@ import {
   cloze,
   continuations,
   homoglyphs,
+  homophonesZh,
   itemsBeside,
   lostAboveChance,
   meanAll,
@@ -13,8 +14,12 @@ import {
   pick,
   pickedRight,
   type Question,
+  shapesZh,
   spacing,
+  spacingZh,
   synonyms,
+  synonymsZh,
+  traditionalZh,
   typos,
 } from '../../src/kit/index.ts';
 import type { Metric, Observation, Response, Round, Suite } from '../../src/types.ts';
@@ -24,6 +29,7 @@ interface Noisy extends Question {
 }
 
 const english: Readonly<Record<string, Perturbation>> = { typos, casing, spacing, ocr, homoglyphs, synonyms };
+const chinese: typeof english = { typos: homophonesZh, casing: traditionalZh, spacing: spacingZh, ocr: shapesZh, synonyms: synonymsZh };
 const kinds = ['typos', 'casing', 'spacing', 'ocr', 'homoglyphs', 'synonyms', 'paraphrase'] as const;
 
 const items = (): Noisy[] =>
@@ -31,7 +37,10 @@ const items = (): Noisy[] =>
 
 /** Every noisy form of a question that differs from it, by kind. */
 function variantsOf(item: Noisy): { readonly kind: string; readonly text: string }[] {
-  const made = Object.entries(english).map(([kind, change]) => ({ kind, text: change(item.question, `${item.id}/${kind}`) }));
+  const made = Object.entries(item.lang === 'zh' ? chinese : english).map(([kind, change]) => ({
+    kind,
+    text: change(item.question, `${item.id}/${kind}`),
+  }));
   if (item.paraphrase) made.push({ kind: 'paraphrase', text: item.paraphrase });
   return made.filter(({ text }) => text !== item.question);
 }
@@ -69,13 +78,13 @@ export default {
   version: '1',
   title: 'Noisy questions',
   about:
-    'Easy questions with four options, asked clean and with typing slips, odd case, lost and added spaces, scanning errors, look-alike letters, synonyms and in other words. The likeliest option counts as the answer.',
+    'Easy questions with four options, asked clean and with typing slips, odd case, lost and added spaces, scanning errors, look-alike letters, synonyms and in other words. In Chinese: characters of the same sound or shape, traditional characters and stray blanks. The likeliest option counts as the answer.',
   limits:
     'Short questions only; the options stay clean. Noise that a reader undoes at once; nothing adversarial. A small model may lose a question by luck: the paired drop counts gains against losses.',
   source:
     'Questions written for Plumbline. The kinds of noise follow PromptBench (Zhu et al. 2023, arXiv:2306.04528) and HELM’s perturbations (Liang et al. 2022, arXiv:2211.09110).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['choice'],
   sizes: { demo: 10, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
   items,
