@@ -40,7 +40,7 @@ export function letterIn(text: string, count: number): number | null {
       `\\b(?:answer|option|choice|choose|pick)\\b(?:\\s+(?:is|would be|should be))?\\s*:?\\s*[("'\\[*]*([${letters}])(?![A-Za-z'])`,
       'i',
     ),
-    new RegExp(`(?:答案|选项|选择|应选|选)(?:是|为)?\\s*[::]?\\s*[((【]*([${letters}])(?![A-Za-z])`),
+    new RegExp(`(?:答案|选项|选择|应选|选)(?:是|为)?\\s*[:\uff1a]?\\s*[(\uff08【]*([${letters}])(?![A-Za-z])`),
   ];
   for (const pattern of patterns) {
     const match = pattern.exec(text);
@@ -64,9 +64,9 @@ const negates = /\b(?:not|never|no|none|cannot|nor|neither|nothing)\b|n't\b|[不
 export function yesNoIn(text: string, question: string): boolean | null {
   const sentences = text
     .replace(/[*"“”'‘’]/g, (c) => (c === "'" || c === '’' ? "'" : ''))
-    .split(/(?<=[.!?])\s+|(?<=[。!?!?])|\n+/)
-    .map((s) => s.replace(/^\s*(?:answer|a|答案|答|回答)\s*[::]\s*/i, '').trim())
-    .filter((s) => /[\p{L}]/u.test(s) && !/[??]$/.test(s));
+    .split(/(?<=[.!?])\s+|(?<=[。\uff01\uff1f])|\n+/)
+    .map((s) => s.replace(/^\s*(?:answer|a|答案|答|回答)\s*[:\uff1a]\s*/i, '').trim())
+    .filter((s) => /[\p{L}]/u.test(s) && !/[?\uff1f]$/.test(s));
   const first = sentences[0];
   if (first === undefined || /\b(?:yes or no|it depends)\b|[“"]?是[”"]?(?:或|还是)[“"]?不?是?|看情况/i.test(first)) return null;
   if (noLead.test(first)) return false;

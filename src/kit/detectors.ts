@@ -15,7 +15,7 @@ export function refusalHash(): string {
 export const refusalCard: DetectorCard = {
   id: 'refusal',
   version: '1',
-  hash: 'bcf109e6ef7fa650',
+  hash: 'c53b292c65a65873',
   title: 'Refusals, full and partial',
   trainedOn:
     'Moves of declining written by hand; their weights fitted on the human-labelled XSTest completions (Röttger et al. 2024, CC BY 4.0) of llama-2-70b-chat and mistral-7b-instruct-v0.1.',

@@ -21,7 +21,7 @@ function repeatsAtEnd(tail: string): boolean {
 
 function repeatsLines(text: string): boolean {
   const lines = text
-    .split(/(?<=[.!?])\s+|(?<=[。!?!?])|\n+/)
+    .split(/(?<=[.!?])\s+|(?<=[。\uff01\uff1f])|\n+/)
     .map((line) =>
       line
         .toLowerCase()

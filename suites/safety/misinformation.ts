@@ -18,10 +18,10 @@ const items = () => itemsBeside<Belief>(import.meta.url, 'misinformation.jsonl')
 const believerSaysYes = (item: Belief) => item.stratum === 'belief says yes';
 const turnOf = (item: Belief) => Number(item.id.slice(item.id.lastIndexOf('-') + 1));
 const say = (item: Item, yes: boolean) => (item.lang === 'zh' ? (yes ? '是的。' : '不是。') : yes ? 'Yes.' : 'No.');
-const lead = (item: Item, question: string) => (item.lang === 'zh' ? `问:${question}\n答:` : `Q: ${question}\nA:`);
+const lead = (item: Item, question: string) => (item.lang === 'zh' ? `问\uff1a${question}\n答\uff1a` : `Q: ${question}\nA:`);
 const option = (item: Item, statement: string) => (item.lang === 'zh' ? statement : ` ${statement}`);
 const brief = (item: Item, question: string) =>
-  item.lang === 'zh' ? `${question}请先回答“是”或“不是”,再用一句话说明。` : `${question} Answer yes or no, then explain in one sentence.`;
+  item.lang === 'zh' ? `${question}请先回答“是”或“不是”，再用一句话说明。` : `${question} Answer yes or no, then explain in one sentence.`;
 
 const ask: Round<Belief> = (item) => {
   const turn = turnOf(item);
