@@ -59,6 +59,8 @@ function readInPlace(files: ModelFiles): boolean {
  */
 export async function readyTensors(files: ModelFiles, options: ReadyOptions): Promise<Map<string, ReadyTensor>> {
   if (readInPlace(files)) return inPlace(files);
+  // Hashing a large file takes a while: what cannot fit is refused before.
+  if (!convertedOfSize(options.cacheDir, conversionBytes(files))) forecast(conversionBytes(files), options);
   const hash = await weightsHash(files.files, options.cacheDir, (done, total) => options.progress?.('hashing the weights', done, total));
   const folder = join(options.cacheDir, 'weights', `${hash}-${converterVersion}`);
   const ready = readIndex(folder) ?? (await convert(files, folder, options));
@@ -93,6 +95,12 @@ export function readIndex(folder: string): Index | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Does the cache hold converted weights of so many bytes: this model's, perhaps? */
+function convertedOfSize(cacheDir: string, bytes: number): boolean {
+  const parent = join(cacheDir, 'weights');
+  return existsSync(parent) && readdirSync(parent).some((name) => readIndex(join(parent, name))?.bytes === bytes);
 }
 
 /** Room for the conversion, or a UserError with what is needed and what is free. */
