@@ -101,19 +101,23 @@ export const typos: Perturbation = (text, seed, options = {}) =>
 /** The whole text in small letters, in capitals, or in alternating case. Words to keep are as they were. */
 export const casing: Perturbation = (text, seed, options = {}) => {
   const way = Math.floor(randomOf(seed)() * 3);
+  const out = cased(text, way, options.keep);
+  return out === text ? cased(text, 1, options.keep) : out;
+};
+
+function cased(text: string, way: number, keep: readonly string[] = []): string {
   let turn = 0;
-  const cased = (word: string): string => {
+  const change = (word: string): string => {
     if (way === 0) return word.toLowerCase();
     if (way === 1) return word.toUpperCase();
     return [...word].map((c) => (/\p{L}/u.test(c) && turn++ % 2 === 1 ? c.toUpperCase() : c.toLowerCase())).join('');
   };
-  const keep = options.keep ?? [];
-  const out = text
+  const stays = (word: string): boolean => keep.length > 0 && bearsMeaning(word, keep) && !bearsMeaning(word);
+  return text
     .split(/(\s+)/)
-    .map((part) => (keep.length > 0 && bearsMeaning(part, keep) && !bearsMeaning(part) ? part : cased(part)))
+    .map((part) => (stays(part) ? part : change(part)))
     .join('');
-  return out === text ? text.toUpperCase() : out;
-};
+}
 
 /** Spaces lost between words, put into words, or doubled. */
 export const spacing: Perturbation = (text, seed, options = {}) => {
