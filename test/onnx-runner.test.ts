@@ -108,7 +108,9 @@ describe('whatever the batch', () => {
       asks(`${header}Question ${i}: what is ${i * 7} and ${i}?`, choice([' yes', ' no', ` ${i}`, ' it is not known'])),
     ),
     ...Array.from({ length: 8 }, (_, i) => asks(`${'The river ran on and on. '.repeat(i + 1)}`, { kind: 'trace' })),
-    ...Array.from({ length: 24 }, (_, i) => asks(`${i % 2 ? header : ''}Tell me of ${i}`, text(6 + i))),
+    ...Array.from({ length: 24 }, (_, i) =>
+      asks(`${i % 2 ? header : ''}Tell me of ${i}`, text(6 + i, { temperature: i % 3 ? 0 : 0.8, seed: i })),
+    ),
   ];
 
   test.each([undefined, 24])('batch sizes 1, 5 and auto agree within 1e-4 (window %s)', async (window) => {

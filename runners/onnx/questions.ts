@@ -1,11 +1,14 @@
 import { randomOf } from '../../src/kit/random.ts';
 import type { Facts, Json } from '../../src/types.ts';
 import { UserError } from '../../src/types.ts';
-import { type AnswerHooks, generated, promptIds, rendered, score } from './answer.ts';
+import { generated } from './answer-generate.ts';
+import { score } from './answer-score.ts';
 import { bench } from './bench.ts';
 import type { Meter } from './cost.ts';
+import type { AnswerHooks } from './hooks.ts';
 import type { About, Question, Replies } from './ipc.ts';
 import type { LocalModel } from './model.ts';
+import { promptIds, rendered } from './prompt-ids.ts';
 import { tracePath } from './prompts.ts';
 
 export interface Asking {

@@ -1,0 +1,43 @@
+import { type Failure, type Prompt, type Request, UserError } from '../../src/types.ts';
+import type { LocalModel } from './model.ts';
+import { type Rendered, transcriptOf, withSystem } from './prompts.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+/** A prompt as the model sees it. */
+export function rendered(model: LocalModel, prompt: Prompt, system: string | undefined): Rendered {
+  const whole = withSystem(prompt, system);
+  if (typeof whole === 'string') return { text: whole, plain: null, bos: true, stops: [], thinking: false };
+  return model.chat ? model.chat(whole) : transcriptOf(whole);
+}
+
+/** What the model sees, or the failure of a conversation that its template refuses. */
+export function shownOr(model: LocalModel, request: Request, system: string | undefined): Rendered | Failure {
+  try {
+    return rendered(model, request.prompt, system);
+  } catch (error) {
+    if (error instanceof UserError) return { ok: false, error: error.message };
+    throw error;
+  }
+}
+
+export function tokenizerIn(model: LocalModel): Tokenizer {
+  if (model.tokenizer) return model.tokenizer;
+  throw new UserError(`${model.name} has no tokenizer: ${model.noTokenizer}`, 'ask by token ids: plumbline trace <model> --ids 1,2,3');
+}
+
+export const encodeOptions = ({ plain, bos }: Rendered, tokenizer: Tokenizer) => ({
+  bos: bos && tokenizer.addBos,
+  ...(plain ? { special: true, plain } : {}),
+});
+
+/** A prompt's token ids. */
+export function promptIds(model: LocalModel, shown: Rendered): number[] {
+  const tokenizer = tokenizerIn(model);
+  return tokenizer.encode(shown.text, encodeOptions(shown, tokenizer));
+}
+
+/** What stands for an empty prompt: the begin token, else the end token. */
+export function beginning(model: LocalModel): number[] {
+  const { bos, eos } = tokenizerIn(model);
+  return [bos ?? eos ?? 0];
+}
