@@ -43,7 +43,14 @@ const personas: Readonly<Record<string, Persona>> = {
   perfect: keyed('perfect'),
   worst: keyed('worst'),
   silent: () => new Error('silent: no answer'),
-  random: says((_, random) => Array.from({ length: 12 }, () => words[Math.floor(random() * words.length)]).join(' '), flat.random),
+  random: says(
+    ({ want }, random) =>
+      Array.from(
+        { length: want.kind === 'text' ? Math.min(12, want.maxTokens) : 0 },
+        () => words[Math.floor(random() * words.length)],
+      ).join(' '),
+    flat.random,
+  ),
   'constant-letter': says('A'),
   'always-refuse': says(refusal),
   'always-comply': says(compliance),
@@ -77,7 +84,8 @@ function responseOf(request: Request, said: string | number | Error): Response {
   const base = { ok: true, stop: 'end', ms: 0, text: '' } as const;
   const { want } = request;
   const length = promptText(request.prompt).split(/\s+/).length;
-  if (want.kind === 'text') return { ...base, text: String(said), tokens: String(said).split(/\s+/).length, promptTokens: length };
+  if (want.kind === 'text')
+    return { ...base, text: String(said), tokens: Math.min(want.maxTokens, String(said).split(/\s+/).length), promptTokens: length };
   if (want.kind === 'choice') {
     const chosen = typeof said === 'number' ? said : Math.max(0, want.options.indexOf(said));
     return {

@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, string>> = {
   generate: 'continue a prompt',
   bench: 'measure how fast a model runs here',
   cache: 'show what is kept on disk, and clear it',
+  'test-runner': 'check a runner, your own or a built-in one, against what runners promise',
   data: 'list and fetch public benchmarks for the suites that read them',
   'replay-check': 'score recordings of published models and compare with the published values',
 };

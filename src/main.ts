@@ -35,6 +35,7 @@ function ioOf(): Io {
 export async function main(name: string, argv: readonly string[]): Promise<number> {
   const io = ioOf();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
+  if (argv.includes('--offline') || io.env.PLUMBLINE_OFFLINE === '1') (await import('./offline.ts')).forbidNetwork();
   const command = ((await import(`./commands/${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`)) as { default: Command }).default;
   const parser = new Parser(`plumbline ${name}`)
     .description(commands[name] ?? '')
