@@ -1,5 +1,6 @@
 /** Multiple-choice questions asked as lm-evaluation-harness asks them: the right option stands first in the item, and is shown in turn at every place. */
 import type { Item, Request, Response, Row } from '../types.ts';
+import { mentions, normalised } from './answers.ts';
 import { choose, scoresOf } from './asking.ts';
 
 /** A question with its options, the right one first. */
@@ -96,4 +97,21 @@ export function agreement(choices: readonly (number | string | null)[]): number 
       if (choices[i] === choices[j] && choices[i] !== -1) equal++;
     }
   return equal / pairs;
+}
+
+const idle = new Set(
+  'is are was were be it its that this there to of in on at by for from with and or but as answer question answers please sure course i m s'.split(
+    ' ',
+  ),
+);
+
+/** What a short answer amounts to, for telling whether two say the same: the first option that it names, else its first two words that neither the question nor grammar gave. */
+export function gistOf(answer: string, question: string, options: readonly string[]): string {
+  const named = options.find((option) => mentions(answer, option));
+  if (named !== undefined) return named;
+  const asked = new Set(normalised(question).split(' '));
+  const own = normalised(answer)
+    .split(' ')
+    .filter((word) => !asked.has(word) && !idle.has(word));
+  return own.slice(0, 2).join(' ') || normalised(answer);
 }

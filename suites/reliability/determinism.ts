@@ -1,4 +1,4 @@
-import { agreement, itemsBeside, mentions, normalised, numbered, outcomeOf, type Question, user } from '../../src/kit/index.ts';
+import { agreement, gistOf, itemsBeside, mentions, numbered, outcomeOf, type Question, user } from '../../src/kit/index.ts';
 import type { Observation, Request, Response, Round, Suite } from '../../src/types.ts';
 
 interface Repeated extends Question {
@@ -30,19 +30,13 @@ const ask: Round<Repeated> = (item) => [
   ...seeds.map((seed, i) => told(item, seed, 0.7, item.options[i % item.options.length] ?? '')),
 ];
 
-/** What an answer amounts to: the option it names (the right one first), else its words. */
-function gist(answer: string, item: Repeated): string {
-  const named = item.options.find((option) => mentions(answer, option));
-  return named ?? normalised(answer).split(' ').slice(0, 3).join(' ');
-}
-
 function observe(item: Repeated, replies: readonly (readonly Response[])[]): Observation {
   const all = replies[0] ?? [];
   const outcomes = all.map((reply) => outcomeOf(reply));
   const texts = all.map((reply) => (reply.ok ? reply.text : null));
   if (texts.some((text) => text === null)) return { skip: 'an answer is missing', outcomes };
   const [first, second, ...sampled] = texts as string[];
-  const gists = sampled.map((text) => gist(text, item));
+  const gists = sampled.map((text) => gistOf(text, item.question, item.options));
   const right = first !== undefined && mentions(first, item.options[0]) && !mentions(first, item.question) ? 1 : 0;
   return {
     values: {
@@ -50,7 +44,7 @@ function observe(item: Repeated, replies: readonly (readonly Response[])[]): Obs
       right,
       greedy: first === second ? 1 : 0,
       all: new Set(gists).size === 1 ? 1 : 0,
-      withGreedy: gists.filter((g) => g === gist(first ?? '', item)).length / gists.length,
+      withGreedy: gists.filter((g) => g === gistOf(first ?? '', item.question, item.options)).length / gists.length,
     },
     outcomes,
   };
@@ -83,7 +77,7 @@ export default {
       value: 'agree',
       grade: (value) => value,
       formula:
-        'Share of the six pairs of four sampled answers that name the same option (or, naming none, begin with the same three words)',
+        'Share of the six pairs of four sampled answers that name the same option (or, naming none, begin with the same two words of content)',
       says: 'says the same in {n} of 100 pairs of repeated answers',
     },
     {

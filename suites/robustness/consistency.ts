@@ -3,10 +3,9 @@ import {
   choose,
   cloze,
   continuations,
+  gistOf,
   itemsBeside,
   meanAll,
-  mentions,
-  normalised,
   numbered,
   outcomeOf,
   picked,
@@ -78,11 +77,6 @@ function ask(item: Same): Request[] {
 
 const round: Round<Same> = ask;
 
-/** The option an answer names, else its first words. */
-function gist(text: string, options: readonly string[]): string {
-  return options.find((option) => mentions(text, option)) ?? normalised(text).split(' ').slice(0, 2).join(' ');
-}
-
 function observe(item: Same, replies: readonly (readonly Response[])[]): Observation {
   const all = replies[0] ?? [];
   if (item.kind === 'converse') {
@@ -100,7 +94,9 @@ function observe(item: Same, replies: readonly (readonly Response[])[]): Observa
   const equal = agreement(chosen);
   if (equal === null) return { skip: 'no log-probabilities came back', outcomes: ['error', ...outcomes.slice(1)] };
   const right = chosen.filter((index) => index === 0).length / chosen.length;
-  const [first, second] = told.map((reply) => (reply.ok && outcomeOf(reply) === 'answered' ? gist(reply.text, item.options) : null));
+  const [first, second] = told.map((reply) =>
+    reply.ok && outcomeOf(reply) === 'answered' ? gistOf(reply.text, item.question, item.options) : null,
+  );
   const same = first === null || second === null ? null : first === second ? 1 : 0;
   return { values: { agree: equal, right, told: same }, outcomes };
 }
@@ -118,7 +114,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['choice', 'text'],
-  sizes: { demo: 10, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 8, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [round],
   observe,
