@@ -21,6 +21,8 @@ export const commands: Readonly<Record<string, string>> = {
   cache: 'show what is kept on disk, and clear it',
   'test-runner': 'check a runner, your own or a built-in one, against what runners promise',
   data: 'list and fetch public benchmarks for the suites that read them',
+  detectors: 'show the detectors’ measured errors, and measure them again',
+  detect: 'label any file: refusals, toxicity, personal data',
   'replay-check': 'score recordings of published models and compare with the published values',
 };
 
