@@ -10,6 +10,8 @@ export interface Io {
   readonly columns: number;
   /** Whether stderr is a terminal that takes cursor movements. */
   readonly terminal: boolean;
+  /** That terminal, for progress. */
+  readonly stream?: NodeJS.WriteStream;
   readonly colour: boolean;
   /** Aborted at the first Ctrl-C or SIGTERM; the second ends the process at once. */
   readonly signal: AbortSignal;

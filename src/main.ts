@@ -26,6 +26,7 @@ function ioOf(): Io {
     cwd: (viaNpm && env.INIT_CWD) || process.cwd(),
     columns: Math.max(40, Math.min(process.stderr.columns ?? 80, 120)),
     terminal: process.stderr.isTTY === true && env.TERM !== 'dumb' && !env.CI,
+    stream: process.stderr,
     colour: process.stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb',
     signal: interruptible(),
   };

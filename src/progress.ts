@@ -16,29 +16,25 @@ const duration = (ms: number): string => {
     : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 };
 
-/** One line on stderr: rewritten on a terminal, else a new line every ten seconds. */
-export function progressLine(io: Io, quiet: boolean): ProgressLine {
+/** Progress on stderr: one line that is rewritten on a terminal (ora), else a new line every ten seconds. */
+export async function progressLine(io: Io, quiet: boolean): Promise<ProgressLine> {
   if (quiet) return { show: () => {}, say: (text) => io.err(`${text}\n`), progress: () => {}, end: () => {} };
+  const spinner = io.terminal && io.stream ? (await import('ora')).default({ stream: io.stream, discardStdin: false }) : null;
   let last = 0;
-  let wide = 0;
   let started: { readonly at: number; readonly round: number; readonly work: number } | null = null;
-  const clear = () => {
-    if (io.terminal && wide > 0) io.err(`\r${' '.repeat(wide)}\r`);
-    wide = 0;
-  };
-  const write = (text: string, force: boolean) => {
-    const now = Date.now();
-    if (!force && now - last < (io.terminal ? 100 : 10_000)) return;
-    last = now;
-    const cut = text.slice(0, io.columns - 1);
-    if (!io.terminal) return io.err(`${text}\n`);
-    io.err(`\r${cut.padEnd(wide)}`);
-    wide = cut.length;
+  const show = (text: string, force = false) => {
+    if (spinner) {
+      spinner.text = text.slice(0, io.columns - 4);
+      if (!spinner.isSpinning) spinner.start();
+    } else if (force || Date.now() - last >= 10_000) {
+      last = Date.now();
+      io.err(`${text}\n`);
+    }
   };
   return {
-    show: (text) => write(text, false),
+    show,
     say: (text) => {
-      clear();
+      spinner?.stop();
       io.err(`${text}\n`);
     },
     progress: (p) => {
@@ -47,11 +43,9 @@ export function progressLine(io: Io, quiet: boolean): ProgressLine {
       const left = p.work > started.work ? ((p.workTotal - p.work) * elapsed) / (p.work - started.work) : null;
       const rate = elapsed > 500 ? ` · ${(p.done / (elapsed / 1000)).toFixed(p.done < 10_000 ? 1 : 0)} answers/s` : '';
       const rounds = p.rounds > 1 ? `round ${p.round + 1} of ${p.rounds} · ` : '';
-      write(
-        `${rounds}${p.done} of ${p.total} answers${rate}${left === null || elapsed < 2000 ? '' : ` · ${duration(left)} left`} · ${p.suite}`,
-        p.done === p.total,
-      );
+      const time = left === null || elapsed < 2000 ? '' : ` · ${duration(left)} left`;
+      show(`${rounds}${p.done} of ${p.total} answers${rate}${time} · ${p.suite}`, p.done === p.total);
     },
-    end: clear,
+    end: () => void spinner?.stop(),
   };
 }

@@ -33,7 +33,15 @@ describe('plumbline run', () => {
     expect(code).toBe(0);
     expect(out.trimEnd().split('\n').at(-1)).toBe(join(to.path, 'mine', 'scorecard.html'));
     expect(existsSync(join(to.path, 'mine', 'scorecard.html'))).toBe(true);
-    expect(readdirSync(join(to.path, 'mine')).sort()).toEqual(['answers.jsonl', 'answers.leaves', 'results', 'rows', 'run.json', 'scorecard.html', 'seal.json']);
+    expect(readdirSync(join(to.path, 'mine')).sort()).toEqual([
+      'answers.jsonl',
+      'answers.leaves',
+      'results',
+      'rows',
+      'run.json',
+      'scorecard.html',
+      'seal.json',
+    ]);
   });
 
   it('--json prints one JSON value and nothing else; a second run asks nothing', async () => {
@@ -204,6 +212,12 @@ describe("a user's own questions", () => {
     ['an answer that is no option', 'q.csv', `${csv}Why?,purple,red|green,x\n`, /q\.csv:5: the answer 'purple'/],
     ['a missing answer', 'q.csv', 'question,answer\nWhy?,\n', /q\.csv:2: the column 'answer'/],
     ['broken JSON', 'q.jsonl', '{"question":"a","answer":"b"}\n{"question":\n', /q\.jsonl:2: not a JSON value/],
+    [
+      'a pattern that is no regular expression',
+      'q.csv',
+      'question,pattern\nWhy?,"(?=a)b"\n',
+      /pattern '\(\?=a\)b' is no regular expression/,
+    ],
     ['an empty file', 'q.jsonl', '', /holds no questions/],
   ])('%s is named by line', async (_, name, text, message) => {
     using to = temporary();

@@ -24,7 +24,7 @@ const command: Command = {
     const settings = await settingsOf(options, io.env, io.cwd);
     const { module } = await loadRunner('hf:', io.cwd);
     if (!module.pull) throw new UserError('the local runner pulls no models');
-    const line = progressLine(io, settings.quiet);
+    const line = await progressLine(io, settings.quiet);
     line.show(`fetching ${name}`);
     const path = await module.pull(name, runnerOptionsOf(settings, io, line.show)).finally(() => line.end());
     io.out(options.json ? `${JSON.stringify({ path })}\n` : `${path}\n`);

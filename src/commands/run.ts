@@ -79,7 +79,7 @@ interface One {
 
 async function runOne(argument: string, { settings, suites, io, several, json }: One): Promise<Manifest> {
   const say = (message: string) => io.err(`${message}\n`);
-  const line = progressLine(io, settings.quiet);
+  const line = await progressLine(io, settings.quiet);
   line.show(`opening ${argument}`);
   await using opened = await openModel(argument, settings, io, line.show);
   const judge = settings.judge ? await openModel(settings.judge, settings, io, line.show) : null;

@@ -2,7 +2,9 @@ import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { argmax, mentions } from '../kit/answers.ts';
+import { choose, scoresOf } from '../kit/asking.ts';
 import { outcomeOf } from '../kit/outcome.ts';
+import { hashOf } from '../kit/random.ts';
 import { type Dimension, dimensions, type Item, type Request, type Suite, UserError } from '../types.ts';
 
 /** A user's own question set: CSV, TSV or JSONL with a header; the columns are documented in docs/own-questions.md. */
@@ -12,6 +14,8 @@ interface Question extends Item {
   /** Index of the right option, when there are options. */
   readonly right: number;
   readonly answer: string;
+  /** A regular expression (RE2 syntax) that a right answer matches, instead of a mention. */
+  readonly pattern?: string;
   readonly system?: string;
 }
 
@@ -75,14 +79,20 @@ function questionOf(path: string, line: number, fields: Fields): Question {
   const question = textOf(fields.question ?? fields.prompt);
   const answer = textOf(fields.answer ?? fields.target);
   if (question === '') fail("the column 'question' is missing or empty");
-  if (answer === '') fail("the column 'answer' is missing or empty");
+  if (answer === '' && textOf(fields.pattern) === '') fail("the column 'answer' is missing or empty");
   const options = optionsOf(fields);
   const byText = options.findIndex((option) => option.toLowerCase() === answer.toLowerCase());
   const right = byText >= 0 ? byText : /^[A-F]$/i.test(answer) ? answer.toUpperCase().charCodeAt(0) - 65 : -1;
   if (options.length > 0 && (right < 0 || right >= options.length))
     fail(`the answer '${answer}' is neither one of the options nor a letter of one`);
   if (options.length === 1) fail('one option alone is no choice');
-  const named = { group: textOf(fields.group), cluster: textOf(fields.cluster), lang: textOf(fields.lang), system: textOf(fields.system) };
+  const named = {
+    group: textOf(fields.group),
+    cluster: textOf(fields.cluster),
+    lang: textOf(fields.lang),
+    system: textOf(fields.system),
+    pattern: textOf(fields.pattern),
+  };
   const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== ''));
   return { id: textOf(fields.id) || `row-${line}`, question, options, right, answer, ...given };
 }
@@ -98,9 +108,35 @@ function requestOf(item: Question): Request {
       script: { perfect: item.answer, worst: 'Something else entirely.' },
     };
   }
-  const want = { kind: 'choice', options: item.options.map((option) => ` ${option}`) } as const;
-  const wrong = item.right === 0 ? 1 : 0;
-  return { to: 'target', prompt: `Question: ${item.question}\nAnswer:`, want, script: { perfect: item.right, worst: wrong } };
+  const options = item.options.map((option) => ` ${option}`);
+  return choose(`Question: ${item.question}\nAnswer:`, options, {
+    perfect: item.right,
+    worst: item.right === 0 ? 1 : 0,
+    turn: turnOf(item),
+  });
+}
+
+/** Options are turned by the question, so that a model that always takes one place is at chance wherever the right answers stand. */
+const turnOf = (item: Question): number => hashOf(item.id + item.question);
+
+/** Compiles a user's regular expression with RE2, whose time is linear in the text, whatever the expression. */
+async function matcherOf(items: readonly Question[], path: string): Promise<(item: Question, text: string) => boolean> {
+  if (items.every((item) => item.pattern === undefined)) return (item, text) => mentions(text, item.answer);
+  const { RE2JS } = await import('re2js');
+  const compiled = new Map<string, InstanceType<typeof RE2JS>>();
+  for (const { id, pattern } of items) {
+    if (pattern === undefined) continue;
+    try {
+      compiled.set(pattern, RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE));
+    } catch (error) {
+      throw new UserError(
+        `${path}, question ${id}: the pattern '${pattern}' is no regular expression (${(error as Error).message})`,
+        'RE2 syntax: no look-around, no back-references',
+      );
+    }
+  }
+  return (item, text) =>
+    item.pattern === undefined ? mentions(text, item.answer) : (compiled.get(item.pattern)?.matcher(text).find() ?? false);
 }
 
 function dimensionOf(rows: readonly Fields[]): Dimension {
@@ -117,6 +153,7 @@ export async function questionSet(path: string): Promise<Suite> {
     items.push(questionOf(path, line, fields));
   }
   if (items.length === 0) throw new UserError(`${path} holds no questions`, 'the first line names the columns: question,answer,options');
+  const matches = await matcherOf(items, path);
   const name = basename(path)
     .replace(/\.[^.]+$/, '')
     .toLowerCase()
@@ -141,9 +178,8 @@ export async function questionSet(path: string): Promise<Suite> {
       const item = given as Question;
       const response = replies?.[0];
       if (!response?.ok) return { skip: response?.error ?? 'no answer', outcomes: ['error'] };
-      if (item.options.length === 0)
-        return { values: { correct: mentions(response.text, item.answer) ? 1 : 0 }, outcomes: [outcomeOf(response)] };
-      const chosen = argmax(response.logprobs ?? []);
+      if (item.options.length === 0) return { values: { correct: matches(item, response.text) ? 1 : 0 }, outcomes: [outcomeOf(response)] };
+      const chosen = argmax(scoresOf(response, turnOf(item)) ?? []);
       return chosen === null
         ? { skip: 'no finite log-probabilities', outcomes: ['error'] }
         : { values: { correct: chosen === item.right ? 1 : 0 }, outcomes: ['answered'] };
