@@ -7,7 +7,8 @@ export type Span = readonly [start: number, end: number];
 export type Section = { readonly text: string; readonly at: number } | { readonly id: number };
 
 export interface AddedMatcher {
-  readonly empty: boolean;
+  /** Where a guarded token's spelling starts in a text, overlapping ones too. */
+  guardedStarts(text: string): number[];
   /** Cuts a text at added tokens, leftmost-longest. A guarded token that touches one of `plain` is text. */
   cut(text: string, plain: readonly Span[]): Section[];
 }
@@ -46,7 +47,14 @@ export function openMatcher(tokens: readonly (readonly [text: string, token: Add
   };
 
   return {
-    empty: byText.size === 0,
+    guardedStarts(text) {
+      const starts: number[] = [];
+      for (let at = 0; at < text.length; at += 1) {
+        const spelt = (lengths.get(text.charCodeAt(at)) ?? []).map((length) => byText.get(text.slice(at, at + length)));
+        if (spelt.some((token) => token && guarded.has(token.id))) starts.push(at);
+      }
+      return starts;
+    },
     cut(text, plain) {
       if (byText.size === 0) return [{ text, at: 0 }];
       const sections: Section[] = [];

@@ -22,10 +22,11 @@ const jinja = library as unknown as {
 };
 
 const longestSource = 1 << 20;
-const mostSteps = 2_000_000;
+/** A conversation of a hundred turns takes some 10,000. */
+const mostSteps = 200_000;
 const longestRange = 100_000;
 /** Characters of all strings that evaluation makes, counted again each time one passes through. */
-const mostCharacters = 400_000_000;
+const mostCharacters = 200_000_000;
 
 /** The template itself refused the conversation (`raise_exception`), or asked for more than the bounds allow. */
 export class TemplateRefusal extends Error {

@@ -77,7 +77,7 @@ export function templateFrom(source: string, tokenizer: Tokenizer, settings: Tem
     );
   const renderChat: ChatTemplate['renderChat'] = (messages, options = {}) => {
     const placed = withSystem(render, messages, options);
-    const guarded = placed.messages.some((message) => tokenizer.mentionsSpecial(message.content));
+    const guarded = placed.messages.some((message) => tokenizer.specialStarts(message.content).length > 0);
     const plain = guarded ? spansOf(render, placed.messages, { options, text: placed.text, tokenizer }) : [];
     return { text: placed.text, plain, ...(placed.note ? { note: placed.note } : {}) };
   };
@@ -144,26 +144,49 @@ function markers(texts: readonly string[]): [string, string] {
   return [free[0] ?? '\ue000', free[1] ?? '\ue001'];
 }
 
-/** Where contents lie in the rendered text: found by rendering again with marks around them; inside their outer white space, as many templates trim. */
+/**
+ * Where users' text lies in the rendered text, found by rendering again with marks: around the contents (inside their outer white space, as many
+ * templates trim), else inside every spelling of a special token that they hold, for templates that cut contents up.
+ */
 function spansOf(
   render: Render,
   messages: readonly Message[],
   rendered: { readonly options: ChatOptions; readonly text: string; readonly tokenizer: Tokenizer },
 ): Span[] {
   const [open, close] = markers([rendered.text, ...messages.map((message) => message.content)]);
-  const marked = messages.map((message) => ({
-    ...message,
-    content: message.content.replace(/\S(?:[\s\S]*\S)?/, (core) => open + core + close),
-  }));
+  const around = (content: string): string => content.replace(/\S(?:[\s\S]*\S)?/, (core) => open + core + close);
+  const within = (content: string): string => {
+    const starts = new Set(rendered.tokenizer.specialStarts(content));
+    return content
+      .split('')
+      .map((unit, at) => (starts.has(at) ? unit + open + close : unit))
+      .join('');
+  };
+  for (const mark of [around, within]) {
+    const marked = messages.map((message) => ({ ...message, content: mark(message.content) }));
+    const spans = markedSpans(markedText(render, marked, rendered.options), rendered.text, [open, close]);
+    if (spans) return spans;
+  }
+  throw new UserError(
+    'a message holds the text of a special token, and the chat template rewrites that message, so it cannot be told apart',
+    'leave special tokens out of the message',
+  );
+}
+
+/** The marked stretches; undefined when the text without marks is another, or a mark has lost its partner. */
+function markedSpans(marked: string, expected: string, [open, close]: readonly [string, string]): Span[] | undefined {
   const spans: Span[] = [];
   let text = '';
   let start = -1;
-  for (const character of markedText(render, marked, rendered.options)) {
-    if (character === open) start = text.length;
-    else if (character === close) spans.push([start, text.length]);
-    else text += character;
+  for (const part of marked.split(new RegExp(`([${open}${close}])`))) {
+    if (part === open && start < 0) start = text.length;
+    else if (part === close && start >= 0) {
+      spans.push([start, text.length]);
+      start = -1;
+    } else if (part === open || part === close) return undefined;
+    else text += part;
   }
-  return text === rendered.text ? spans : searched(messages, rendered);
+  return start < 0 && text === expected ? spans : undefined;
 }
 
 function markedText(render: Render, marked: readonly Message[], options: ChatOptions): string {
@@ -173,24 +196,6 @@ function markedText(render: Render, marked: readonly Message[], options: ChatOpt
     if (error instanceof TemplateRefusal || error instanceof UserError) return '';
     throw error;
   }
-}
-
-/** For templates that look into the contents: each is looked for in the text, in order. */
-function searched(messages: readonly Message[], { text, tokenizer }: { readonly text: string; readonly tokenizer: Tokenizer }): Span[] {
-  let from = 0;
-  return messages.flatMap((message): Span[] => {
-    const content = message.content.trim();
-    const at = content === '' ? -1 : text.indexOf(content, from);
-    if (at >= 0) {
-      from = at + content.length;
-      return [[at, from]];
-    }
-    if (!tokenizer.mentionsSpecial(content)) return [];
-    throw new UserError(
-      'a message holds the text of a special token, and the chat template rewrites that message, so it cannot be told apart',
-      'leave special tokens out of the message',
-    );
-  });
 }
 
 /** The form for models without a template: a plain transcript, and the strings that end an answer. No special token is recognised in it. */

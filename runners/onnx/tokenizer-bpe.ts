@@ -1,4 +1,4 @@
-import { hashOf, pairSlot, type Tables } from './tokenizer-tables.ts';
+import { hashOf, isControl, pairSlot, type Tables } from './tokenizer-tables.ts';
 
 /** Byte-pair encoding over the tables: words to ids, ids to pieces. */
 export interface Bpe {
@@ -19,6 +19,7 @@ export function openBpe(tables: Tables): Bpe {
   const text = Buffer.from(tables.text.buffer, tables.text.byteOffset, tables.text.byteLength);
   const mergeMask = merges.length / 3 - 1;
   const vocabularyMask = vocabulary.length / 2 - 1;
+  const control = new Set(tables.shell.added_tokens.filter(isControl).map((token) => token.id));
   const characters = new Map<string, readonly number[]>();
 
   const pieceOf = (id: number): string | undefined =>
@@ -72,7 +73,7 @@ export function openBpe(tables: Tables): Bpe {
     encode(word, out) {
       if (model.ignoreMerges) {
         const whole = idOf(word);
-        if (whole >= 0) {
+        if (whole >= 0 && !control.has(whole)) {
           out.push(whole);
           return;
         }

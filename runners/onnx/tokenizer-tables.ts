@@ -11,6 +11,13 @@ export interface AddedToken {
   readonly single_word: boolean;
 }
 
+/** Tokens that look like control tokens, whatever their file says of them. */
+const looksControl =
+  /^(<\|.*\|>|<｜.*｜>|<\/?(s|pad|unk|bos|eos|mask|start_of_turn|end_of_turn|think|tool_call|tool_response)>|\[\/?INST\])$/;
+
+/** Is this a token that must never come out of users' text? */
+export const isControl = (token: AddedToken): boolean => token.special || looksControl.test(token.content);
+
 type Config = Readonly<Record<string, unknown>>;
 
 /** The parts of tokenizer.json around its model. */
@@ -96,6 +103,16 @@ function vocabularyTable(pieces: readonly (string | undefined)[]): Int32Array {
   return table;
 }
 
+/** Merges must not spell out a control token: sentencepiece keeps them apart, lists of merges made from its vocabularies do not. */
+function withoutControl(triples: Int32Array, shell: TokenizerShell): Int32Array {
+  const control = new Set(shell.added_tokens.filter(isControl).map((token) => token.id));
+  const kept: number[] = [];
+  for (let at = 0; at < triples.length; at += 3) {
+    if (!control.has(triples[at + 2] ?? -1)) kept.push(triples[at] ?? 0, triples[at + 1] ?? 0, triples[at + 2] ?? 0);
+  }
+  return Int32Array.from(kept);
+}
+
 /** `pieces` by id (undefined: an id without a piece); `triples`: (left, right, merged) ids by rank. */
 export function buildTables(shell: TokenizerShell, model: BpeModel, pieces: readonly (string | undefined)[], triples: Int32Array): Tables {
   const parts = pieces.map((piece) => Buffer.from(piece ?? '', 'utf8'));
@@ -105,7 +122,14 @@ export function buildTables(shell: TokenizerShell, model: BpeModel, pieces: read
     at += part.length;
     ends[id] = at;
   });
-  return { shell, model, text: new Uint8Array(Buffer.concat(parts)), ends, ...mergeTable(triples), vocabulary: vocabularyTable(pieces) };
+  return {
+    shell,
+    model,
+    text: new Uint8Array(Buffer.concat(parts)),
+    ends,
+    ...mergeTable(withoutControl(triples, shell)),
+    vocabulary: vocabularyTable(pieces),
+  };
 }
 
 const magic = 'plumbline-tokenizer/1\n';

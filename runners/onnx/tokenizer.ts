@@ -6,7 +6,7 @@ import { openPreTokenizer, speller } from './pretokenizers.ts';
 import type { Bpe } from './tokenizer-bpe.ts';
 import { openDecoder, type TextStream } from './tokenizer-decode.ts';
 import { type LoadedTokenizer, loadTokenizer, type TokenizerFiles } from './tokenizer-load.ts';
-import type { AddedToken, TokenizerShell } from './tokenizer-tables.ts';
+import { type AddedToken, isControl, type TokenizerShell } from './tokenizer-tables.ts';
 
 export interface EncodeOptions {
   /** Special tokens written in the text are recognised (default false: they are plain text). */
@@ -32,8 +32,8 @@ export interface Tokenizer {
   readonly hash: string;
   /** Ids of special tokens, left out by `skipSpecial`. */
   readonly special: ReadonlySet<number>;
-  /** Does the text hold the spelling of a special token? */
-  mentionsSpecial(text: string): boolean;
+  /** Where the spelling of a special token starts in a text. */
+  specialStarts(text: string): number[];
   encode(text: string, options?: EncodeOptions): number[];
   /** `skipSpecial` (default true) leaves special tokens out. `continuation`: the ids follow others, so a leading space is theirs. */
   decode(ids: readonly number[], options?: { readonly skipSpecial?: boolean; readonly continuation?: boolean }): string;
@@ -56,10 +56,6 @@ export interface Tokenizer {
 
 /** White space as Python's str.rstrip sees it: JavaScript's lacks U+001C–U+001F and U+0085 and has U+FEFF. */
 const trailingSpace = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/;
-/** Tokens that look like control tokens, whatever their file says of them. */
-const looksControl =
-  /^(<\|.*\|>|<｜.*｜>|<\/?(s|pad|unk|bos|eos|mask|start_of_turn|end_of_turn|think|tool_call|tool_response)>|\[\/?INST\])$/;
-
 /** The normaliser of a tokenizer.json; UserError for a type the tokenizers library does not know. */
 function normaliserOf(shell: TokenizerShell): (text: string) => string {
   if (!shell.normalizer) return (text) => text;
@@ -101,7 +97,7 @@ function wordEncoder(bpe: Bpe, byteLevel: boolean): (word: string, out: number[]
 
 interface Encoder {
   encode(text: string, plain: readonly Span[]): number[];
-  mentions(text: string): boolean;
+  starts(text: string): number[];
 }
 
 function encoderOf(loaded: LoadedTokenizer): Encoder {
@@ -109,8 +105,7 @@ function encoderOf(loaded: LoadedTokenizer): Encoder {
   const pre = openPreTokenizer(shell.pre_tokenizer);
   const normalise = normaliserOf(shell);
   const encodeWord = wordEncoder(bpe, pre.byteLevel);
-  const guards = (token: AddedToken): boolean =>
-    token.special || looksControl.test(token.content) || loaded.template.includes(token.content);
+  const guards = (token: AddedToken): boolean => isControl(token) || loaded.template.includes(token.content);
   const guarded = new Set(shell.added_tokens.filter((token) => token.content.trim() !== '' && guards(token)).map((token) => token.id));
   const late = (token: AddedToken): boolean => token.normalized && !guarded.has(token.id) && shell.normalizer !== null;
   const raw = openMatcher(
@@ -135,8 +130,7 @@ function encoderOf(loaded: LoadedTokenizer): Encoder {
     }
     return ids;
   };
-  const mentions = (text: string): boolean => raw.cut(text, []).some((section) => 'id' in section && guarded.has(section.id));
-  return { encode, mentions };
+  return { encode, starts: raw.guardedStarts };
 }
 
 /**
@@ -146,7 +140,7 @@ function encoderOf(loaded: LoadedTokenizer): Encoder {
 export async function openTokenizer(files: TokenizerFiles, cacheDir: string): Promise<Tokenizer> {
   const loaded = await loadTokenizer(files, cacheDir);
   const { bpe, shell, ids } = loaded;
-  const { encode: encodeSpans, mentions } = encoderOf(loaded);
+  const { encode: encodeSpans, starts } = encoderOf(loaded);
   const decoder = openDecoder(shell, bpe);
   const special = new Set(shell.added_tokens.filter((token) => token.special).map((token) => token.id));
 
@@ -183,7 +177,7 @@ export async function openTokenizer(files: TokenizerFiles, cacheDir: string): Pr
       .update(JSON.stringify([loaded.key, ids]))
       .digest('hex'),
     special,
-    mentionsSpecial: mentions,
+    specialStarts: starts,
     encode,
     encodePair,
     decode: (list, options = {}) => decoder.decode(visible(list, options.skipSpecial ?? true), !options.continuation),
