@@ -10,6 +10,8 @@ export interface Draft {
   readonly op: (op: string, inputs: readonly string[], attributes?: Attributes) => string;
   /** Adds a node with several outputs. */
   readonly ops: (op: string, inputs: readonly string[], outputs: number, attributes?: Attributes) => readonly string[];
+  /** An operator of onnxruntime whose name ONNX has too. */
+  readonly own: (op: string, inputs: readonly string[], attributes?: Attributes) => string;
   readonly ints: (values: readonly number[], scalar?: boolean) => string;
   readonly floats: (values: readonly number[], shape: readonly number[]) => string;
   readonly initializer: (parts: Initializer) => string;
@@ -46,19 +48,21 @@ export function draftOf(name: string, prefix = ''): Draft {
   const outputs: Value[] = [];
   // An output takes its maker's place: an Identity between them would undo running the cache in place.
   const renamed = new Map<string, string>();
-  const ops: Draft['ops'] = (op, from, count, attributes = {}) => {
+  const add = (op: string, from: readonly string[], count: number, more: { attributes: Attributes; domain: string }): readonly string[] => {
     const label = `${prefix}${op}_${nodes.length}`;
     const made = Array.from({ length: count }, (_, i) => (i === 0 ? label : `${label}_${i}`));
-    const domain = microsoft.has(op) ? 'com.microsoft' : '';
-    nodes.push({ name: label, op, domain, inputs: from, outputs: made, attributes: attributesOf(attributes) });
+    nodes.push({ name: label, op, domain: more.domain, inputs: from, outputs: made, attributes: attributesOf(more.attributes) });
     return made;
   };
+  const ops: Draft['ops'] = (op, from, count, attributes = {}) =>
+    add(op, from, count, { attributes, domain: microsoft.has(op) ? 'com.microsoft' : '' });
   const constant = (key: string, type: ElementType, shape: readonly number[], raw: Uint8Array): string => {
     if (!initializers.has(key)) initializers.set(key, { name: key, type, shape, raw });
     return key;
   };
   return {
     ops,
+    own: (op, from, attributes = {}) => add(op, from, 1, { attributes, domain: 'com.microsoft' })[0] ?? '',
     op: (op, from, attributes) => ops(op, from, 1, attributes)[0] ?? '',
     ints: (values, scalar = false) =>
       constant(`${prefix}i:${values.join(',')}${scalar ? ':s' : ''}`, 'int64', scalar ? [] : [values.length], rawInts(values)),

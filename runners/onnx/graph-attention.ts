@@ -1,6 +1,7 @@
 /** Attention of one layer, by GroupQueryAttention with rotation outside of it. */
 import type { Context } from './graph-context.ts';
 import { norm } from './graph-norm.ts';
+import { plainAttention } from './graph-plain-attention.ts';
 
 interface Projected {
   readonly q: string;
@@ -52,7 +53,10 @@ function rotated(context: Context, x: string, layer: number, heads: number): str
   const tables = index === null ? undefined : context.rotations[index];
   if (rope === undefined || tables === undefined) return x;
   const part = rope.width < spec.headDim ? { rotary_embedding_dim: rope.width } : {};
-  return draft.op('RotaryEmbedding', [x, tables.cos, tables.sin], { num_heads: heads, interleaved: rope.interleaved ? 1 : 0, ...part });
+  const attributes = { num_heads: heads, interleaved: rope.interleaved ? 1 : 0, ...part };
+  // Other providers get the older operator, whose tables are looked up by row: WebGPU turns wrongly with ONNX's own (onnxruntime 1.30).
+  if (context.plain) return draft.own('RotaryEmbedding', [x, context.rows, tables.cos, tables.sin], attributes);
+  return draft.op('RotaryEmbedding', [x, tables.cos, tables.sin], attributes);
 }
 
 /** GroupQueryAttention takes head widths that are multiples of 8: zeros are added, which change nothing. */
@@ -72,26 +76,16 @@ function narrowed(context: Context, x: string): string {
   return draft.op('Reshape', [cut, draft.ints([0, 0, -1])]);
 }
 
-/** x [B,S,hidden], already normed → the layer's attention output [B,S,hidden]. */
-export function attention(context: Context, x: string, layer: number): string {
+/** GroupQueryAttention of the CPU provider: [output, present key, present value]. */
+function grouped(context: Context, parts: Projected, layer: number): readonly string[] {
   const { draft, spec, masks } = context;
-  const { q, k, v } = projected(context, x, layer);
-  const turn = (y: string, role: string, heads: number): string =>
-    widened(context, rotated(context, normed(context, y, `layers.${layer}.${role}`), layer, heads));
   const window = spec.layers[layer]?.window ?? null;
   const past = context.cached ? [`past.${layer}.key`, `past.${layer}.value`] : ['', ''];
   const bias = masks.bias(window);
-  const outputs = draft.ops(
+  const more = bias === '' ? [] : ['', '', '', bias];
+  return draft.ops(
     'GroupQueryAttention',
-    [
-      turn(q, 'qNorm', spec.heads),
-      turn(k, 'kNorm', spec.kvHeads),
-      widened(context, v),
-      ...past,
-      masks.seqlens,
-      masks.total,
-      ...(bias === '' ? [] : ['', '', '', bias]),
-    ],
+    [parts.q, parts.k, parts.v, ...past, masks.seqlens, masks.total, ...more],
     context.cached ? 3 : 1,
     {
       num_heads: spec.heads,
@@ -99,9 +93,19 @@ export function attention(context: Context, x: string, layer: number): string {
       scale: { float: spec.attentionScale },
       ...(spec.attentionSoftcap === null ? {} : { softcap: { float: spec.attentionSoftcap } }),
       // Windows of packed sequences are in the bias: the operator counts columns, not places in a sequence.
-      ...(window === null || bias !== '' ? {} : { local_window_size: window }),
+      ...(window === null || masks.windowed ? {} : { local_window_size: window }),
     },
   );
+}
+
+/** x [B,S,hidden], already normed → the layer's attention output [B,S,hidden]. */
+export function attention(context: Context, x: string, layer: number): string {
+  const { spec } = context;
+  const { q, k, v } = projected(context, x, layer);
+  const turn = (y: string, role: string, heads: number): string =>
+    widened(context, rotated(context, normed(context, y, `layers.${layer}.${role}`), layer, heads));
+  const parts = { q: turn(q, 'qNorm', spec.heads), k: turn(k, 'kNorm', spec.kvHeads), v: widened(context, v) };
+  const outputs = context.plain ? plainAttention(context, parts, layer) : grouped(context, parts, layer);
   context.keep(layer, outputs);
   return context.weights.linear(narrowed(context, outputs[0] ?? ''), `layers.${layer}.o`);
 }

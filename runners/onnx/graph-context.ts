@@ -1,5 +1,6 @@
 /** What every part of the graph's builder shares. */
 import type { Draft } from './draft.ts';
+import type { Places } from './graph-plain-attention.ts';
 import type { Weights } from './graph-weights.ts';
 import type { ModelSpec } from './spec.ts';
 
@@ -13,14 +14,19 @@ export interface Context {
   readonly cached: boolean;
   /** Only operators every provider has: nothing fused for the CPU. */
   readonly plain: boolean;
-  /** cos and sin [B,S,width/2] of each of the model's ropes. */
+  /** cos and sin [B,S,width/2] of each of the model's ropes; for `plain` graphs [B·S,width/2], read by `rows` [B,S]. */
   readonly rotations: readonly { readonly cos: string; readonly sin: string }[];
+  readonly rows: string;
   readonly masks: {
     readonly seqlens: string;
     readonly total: string;
     /** The bias for layers with this window; '' where the operator masks by itself. */
     readonly bias: (window: number | null) => string;
+    /** The bias already knows the layer's window. */
+    readonly windowed: boolean;
   };
+  /** For `plain` graphs. */
+  readonly places: Places;
   /** Names the layer's present key and value (outputs 1 and 2 of its attention). */
   readonly keep: (layer: number, outputs: readonly string[]) => void;
 }

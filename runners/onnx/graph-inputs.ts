@@ -8,15 +8,30 @@ import type { Rope } from './rope.ts';
 import type { ModelSpec } from './spec.ts';
 
 /** cos and sin [B,S,width/2] of every rope, from the positions themselves: no table bounds the length. */
-export function rotationsOf(draft: Draft, spec: ModelSpec, positions: string): Context['rotations'] {
+export function rotationsOf(
+  base: { draft: Draft; spec: ModelSpec; plain: boolean },
+  positions: string,
+): Pick<Context, 'rotations' | 'rows'> {
+  const { draft, spec, plain } = base;
   const places = draft.op('Unsqueeze', [draft.op('Cast', [positions], { to: 1 }), draft.ints([2])]);
   const longest = spec.ropes.some((rope) => rope.long) ? draft.input({ name: 'span', type: 'int64', shape: ['B', 'S'] }) : '';
-  return spec.ropes.map((rope) => {
+  const rotations = spec.ropes.map((rope) => {
     const angles = draft.op('Mul', [places, frequenciesOf(draft, rope, longest)]);
-    const scaled = (op: string): string =>
-      rope.scale === 1 ? draft.op(op, [angles]) : draft.op('Mul', [draft.op(op, [angles]), draft.floats([rope.scale], [])]);
-    return { cos: scaled('Cos'), sin: scaled('Sin') };
+    const table = (op: string): string => {
+      const turns = draft.op(op, [angles]);
+      const scaled = rope.scale === 1 ? turns : draft.op('Mul', [turns, draft.floats([rope.scale], [])]);
+      return plain ? draft.op('Reshape', [scaled, draft.ints([-1, rope.width / 2])]) : scaled;
+    };
+    return { cos: table('Cos'), sin: table('Sin') };
   });
+  return { rotations, rows: plain ? rowNumbers(draft, positions) : '' };
+}
+
+/** 0 … B·S−1 as [B,S]. */
+function rowNumbers(draft: Draft, positions: string): string {
+  const shape = draft.op('Shape', [positions]);
+  const count = draft.op('Squeeze', [draft.op('ReduceProd', [shape, draft.ints([0])], { keepdims: 1 }), draft.ints([0])]);
+  return draft.op('Reshape', [draft.op('Range', [draft.ints([0], true), count, draft.ints([1], true)]), shape]);
 }
 
 function frequenciesOf(draft: Draft, rope: Rope, span: string): string {
@@ -89,13 +104,13 @@ export function masksOf(
   const { draft, spec } = base;
   const { seqlens, total } = lengths(draft, ids, options.cached);
   const alibi = spec.positions === 'alibi' ? alibiOf(draft, spec, { ids, total, purpose: options.purpose }) : '';
-  if (options.purpose === 'generate') return { seqlens, total, bias: () => alibi };
+  if (options.purpose === 'generate') return { seqlens, total, bias: () => alibi, windowed: false };
   const made = new Map<number | null, string>();
   for (const { name, window } of biasesOf(spec)) {
     const bias = draft.input({ name, type: 'float32', shape: ['Bb', 1, 'S', 'T'] });
     made.set(window, alibi === '' ? bias : draft.op('Add', [bias, alibi]));
   }
-  return { seqlens, total, bias: (window) => made.get(window) ?? '' };
+  return { seqlens, total, bias: (window) => made.get(window) ?? '', windowed: true };
 }
 
 /** slope · key position, [1 or B,heads,1 or S,T]: softmax makes it the same as slope · distance. */

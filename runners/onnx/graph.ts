@@ -10,6 +10,7 @@ import { generateHead, scoreHead } from './graph-head.ts';
 import { biasesOf, cachesOf, embedded, masksOf, rotationsOf } from './graph-inputs.ts';
 import { norm } from './graph-norm.ts';
 import { type Accuracy, packedWeights } from './graph-packed.ts';
+import { noPlaces, placesOf } from './graph-plain-attention.ts';
 import { exactWeights, type Weights } from './graph-weights.ts';
 import { modelBytes, type Value } from './proto.ts';
 import type { ModelSpec } from './spec.ts';
@@ -75,8 +76,9 @@ function contextOf(
   const ids = draft.input({ name: 'input_ids', type: 'int64', shape: ['B', 'S'] });
   const needsPositions = spec.positions === 'rope' || spec.positions === 'learned';
   const positions = needsPositions ? draft.input({ name: 'position_ids', type: 'int64', shape: ['B', 'S'] }) : '';
-  const rotations = spec.positions === 'rope' ? rotationsOf(draft, spec, positions) : [];
+  const turns = spec.positions === 'rope' ? rotationsOf({ draft, spec, plain }, positions) : { rotations: [], rows: '' };
   const masks = masksOf({ draft, spec }, ids, { purpose: options.purpose, cached });
+  const places = plain ? placesOf(draft, { ids, ...masks, purpose: options.purpose, cached }) : noPlaces;
   const width = cacheWidth(spec);
   const caches = cached ? cachesOf(spec, width) : [];
   for (const cache of caches) draft.input({ name: cache.past, type: cache.type, shape: cacheShape(cache) });
@@ -84,7 +86,7 @@ function contextOf(
     for (const [part, cache] of caches.slice(2 * layer, 2 * layer + 2).entries())
       draft.output(outputs[part + 1] ?? '', { name: cache.present, type: cache.type, shape: cacheShape(cache) });
   };
-  const context: Context = { draft, spec, weights, width, cached, plain, rotations, masks, keep };
+  const context: Context = { draft, spec, weights, width, cached, plain, ...turns, masks, places, keep };
   return { context, x: embedded({ draft, spec, weights }, ids, positions), inexact };
 }
 

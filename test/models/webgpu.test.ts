@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { sharedFolder } from '../support/shared-folder.ts';
+
+const folder = join(sharedFolder, 'parity');
+/** SwiftShader, as Debian's chromium brings it: a WebGPU device made of software. A machine's own device is taken where VK_DRIVER_FILES is set. */
+const swiftShader = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const driver = process.env.VK_DRIVER_FILES ?? (existsSync(swiftShader) ? swiftShader : undefined);
+const here = driver !== undefined && existsSync(folder);
+if (!here) console.warn('SKIPPED: WebGPU parity: install chromium and libvulkan1 (SwiftShader) and set PLUMBLINE_SHARED');
+
+function child(...args: readonly string[]): { stdout: string; stderr: string } {
+  const tsx = createRequire(import.meta.url).resolve('tsx/cli');
+  const script = fileURLToPath(new URL('../support/webgpu-parity.ts', import.meta.url));
+  const env = { ...process.env, VK_DRIVER_FILES: driver, XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? '/tmp' };
+  return spawnSync(process.execPath, [tsx, script, ...args], { encoding: 'utf8', env, maxBuffer: 256 << 20 });
+}
+
+/** Operator types that onnxruntime's verbose log says were placed on the CPU. */
+function onCpu(log: string): string[] {
+  const found = new Set<string>();
+  let cpu = false;
+  for (const line of log.replace(/\u001b\[[0-9;]*m/g, '').split('\n')) {
+    const place = /placed on \[(\w+)\]/.exec(line)?.[1];
+    if (place !== undefined) cpu = place === 'CPUExecutionProvider';
+    const type = /VerifyEachNodeIsAssignedToAnEp\]\s+(\w+) \(/.exec(line)?.[1];
+    if (cpu && type !== undefined) found.add(type);
+  }
+  return [...found].toSorted();
+}
+
+describe.skipIf(!here)('WebGPU', () => {
+  const names = here ? readdirSync(folder).filter((name) => !name.includes('.')) : [];
+  test.each(names)('%s: log-probabilities within 1e-3, greedy tokens equal', (name) => {
+    const { stdout, stderr } = child('parity', join(folder, name));
+    expect(stdout, stderr.slice(-2000)).not.toBe('');
+    const result = JSON.parse(stdout) as { worst: number; greedy: boolean };
+    expect(result.worst).toBeLessThan(1e-3);
+    expect(result.greedy).toBe(true);
+  });
+
+  test('only sizes, places and the last choice of a token are computed on the CPU', () => {
+    // Positions and indices (int64), cos and sin of them, and the branch that draws a token: nothing of a layer.
+    const allowed =
+      'Add Cast Concat Cos Equal Expand Gather GatherElements Greater Identity If Less Max Min Or Range ReduceMax ReduceProd Reshape Shape Sin Slice Squeeze Sub Unsqueeze Where';
+    for (const name of ['llama', 'gemma3']) {
+      const { stderr, stdout } = child('placement', join(folder, name));
+      const left = onCpu(stderr + stdout);
+      expect(left).toContain('Shape');
+      expect(left.filter((type) => !allowed.split(' ').includes(type))).toEqual([]);
+    }
+  });
+});
