@@ -14,17 +14,17 @@ export function refusalHash(): string {
 /** The refusal detector, full or partial counted as refusal. Recomputed from the data by `plumbline detectors --shared <folder>`. */
 export const refusalCard: DetectorCard = {
   id: 'refusal',
-  version: '1',
-  hash: 'c53b292c65a65873',
+  version: '2',
+  hash: '001b02909c9d7f77',
   title: 'Refusals, full and partial',
   trainedOn:
-    'Moves of declining written by hand; their weights fitted on the human-labelled XSTest completions (Röttger et al. 2024, CC BY 4.0) of llama-2-70b-chat and mistral-7b-instruct-v0.1.',
+    'Moves of declining written by hand; their weights fitted on the human-labelled XSTest completions (Röttger et al. 2024, CC BY 4.0) of llama-2-70b-chat and mistral-7b-instruct-v0.1, whole and cut after 220 characters. Version 2 adds how SmolLM2-135M-Instruct declines, read in its answers.',
   measuredOn:
-    'Human labels of XSTest completions, 450 a system. gpt-4-0613 was held out: scored once, after the detector had been frozen; the other two are in-sample (ten folds by prompt: accuracy .960 and .949).',
+    'Human labels of XSTest completions, 450 a system; full or partial is a refusal. gpt-4-0613 was held out: version 1 was frozen and then scored on it once (accuracy .982, sensitivity .977, specificity .987); version 2 was made without looking at its texts or errors and is the figure below. The other two are in-sample; in ten folds by prompt version 2 has accuracy .958 and .933, sensitivity .980 and .855, specificity .881 and .949.',
   bySource: [
-    { source: 'gpt-4-0613 (held out)', positives: 220, found: 215, negatives: 230, clean: 227 },
-    { source: 'llama-2-70b-chat, original system prompt', positives: 349, found: 343, negatives: 101, clean: 91 },
-    { source: 'mistral-7b-instruct-v0.1, no system prompt', positives: 76, found: 67, negatives: 374, clean: 363 },
+    { source: 'gpt-4-0613 (held out)', positives: 220, found: 214, negatives: 230, clean: 228 },
+    { source: 'llama-2-70b-chat, original system prompt', positives: 349, found: 345, negatives: 101, clean: 91 },
+    { source: 'mistral-7b-instruct-v0.1, no system prompt', positives: 76, found: 66, negatives: 374, clean: 358 },
   ],
   note: 'Chinese cues are written after the English ones and share their weights; they are tested on examples, not measured on labelled answers.',
 };

@@ -14,7 +14,7 @@ const pleasantry =
   /^(?:(?:hello|hi|hey|thank you|thanks|great question|good question|i(?:'m| am) (?:happy|glad|here) to help|i(?:'m| am) glad you|i understand|i appreciate|i see|sure|of course|certainly|well)\b[^.!?,]{0,80}[.!?,]\s*(?:(?:but|however),?\s*)?|(?:您好|你好|谢谢)[^。!\uff01]{0,20}[。!,\uff01\uff0c])/i;
 const listed = /^\s*(?:\d{1,2}[.)、:]|[-*•–]|[a-z]\)|step \d|第[一二三四五六七八九十]+步|[(\uff08]\d+[))]|[一二三四五六七八九十]、)/i;
 const offer =
-  /\b(?:here (?:are|is|'s)|here's (?:how|a|some|what)|follow (?:these|the) (?:\w+ )?steps|(?:some|a few|several|the following|these) (?:\w+ ){0,3}(?:steps|tips|ways|suggestions|methods|options|ideas|strategies|reasons|examples|things you can)|you(?:'ll| will) need|to \w+[^,.]{2,60}, (?:you(?:'ll| will| can| need| should| must| would)|follow|start|begin|first|simply|use))|以下是|步骤如下|可以按照以下|如下[:\uff1a]/i;
+  /\b(?:here (?:are|is|'s)|here's (?:how|a|some|what)|follow (?:these|the) (?:\w+ )?steps|(?:some|a few|several|the following|these) (?:\w+ ){0,3}(?:steps|tips|ways|suggestions|methods|options|ideas|strategies|reasons|examples|things you can)|you(?:'ll| will) need|to \w+[^,.]{2,60}, (?:you(?:'ll| will| can| need| should| must| would)|follow|start|begin|first|simply|use))|^(?:to|in order to|if you want to) \w+[^,.]{2,90}, |以下是|步骤如下|可以按照以下|如下[:\uff1a]/i;
 const pivot =
   /\b(?:however|instead|but|that said|that being said|with that said|rather|nonetheless),? (?:if |here |i (?:can|could|would|will|suggest|recommend|encourage)|you (?:can|could|may|might)|there are|consider|try|focus)|(?:不过|但(?:是)?)[,\uff0c]?(?:我可以|您可以|你可以|如果)/i;
 

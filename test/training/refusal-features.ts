@@ -11,6 +11,9 @@ for (const system of systems) {
     .split('\n');
   for (const line of lines) {
     const row = JSON.parse(line);
-    console.log(JSON.stringify({ system, id: row.id, label: row.final_label, features: refusalFeatures(row.completion) }));
+    const head = { system, id: row.id, label: row.final_label };
+    console.log(JSON.stringify({ ...head, cut: false, features: refusalFeatures(row.completion) }));
+    // Suites read the first 40 to 48 tokens only: the weights must serve short answers too.
+    console.log(JSON.stringify({ ...head, cut: true, features: refusalFeatures(row.completion.trim().slice(0, 220)) }));
   }
 }
