@@ -17,9 +17,19 @@ import { type Manifest, type Result, type Row, UserError } from '../types.ts';
 export const answersFile = 'answers.jsonl';
 const manifestFile = 'run.json';
 
+/** Makes a folder and those above it. On a read-only file system Node's recursive form says ENOENT; the plain form says why. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') mkdirSync(path);
+    throw error;
+  }
+}
+
 /** Writes a file whole or not at all: to a temporary name beside it, then renamed. */
 export function writeWhole(path: string, data: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, data);
@@ -121,7 +131,7 @@ function alive(pid: number): boolean {
 /** Takes the folder for this process; another live process in it is an error. A dead one's lock is taken over. */
 export function lock(folder: string): Disposable {
   const path = join(folder, 'run.lock');
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   for (let tries = 0; ; tries++) {
     try {
       const file = openSync(path, 'wx');
