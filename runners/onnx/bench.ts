@@ -7,7 +7,7 @@ import type { LocalModel } from './model.ts';
 export async function bench(model: LocalModel, { lengths, rows }: Extract<Question, { ask: 'bench' }>): Promise<BenchLine[]> {
   const session = await model.session('generate', { prepack: true });
   const random = randomOf(1);
-  const ids = (n: number) => Array.from({ length: n }, () => Math.floor(random() * Math.min(model.spec.vocabulary, 10_000)));
+  const ids = (n: number) => Array.from({ length: n }, () => Math.floor(random() * Math.min(model.vocabulary, 10_000)));
   const measure = async (count: number, length: number, maxTokens: number) => {
     const spent = { prefill: { tokens: 0, ms: 0 }, decode: { tokens: 0, ms: 0 } };
     const jobs = Array.from(

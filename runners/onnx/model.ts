@@ -2,19 +2,22 @@ import { createRequire } from 'node:module';
 import { cpus, platform } from 'node:os';
 import { basename } from 'node:path';
 import { type Identity, type Json, type Message, UserError } from '../../src/types.ts';
-import { weightsHash } from './cache.ts';
-import type { Graph, Purpose, ReadyTensor } from './contract.ts';
-import { notFinite, readyTensors } from './convert.ts';
+import { freeBytes, weightsHash } from './cache.ts';
+import type { Purpose } from './contract.ts';
+import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
-import { forecastOf, freeMemory, refuseIfTooLarge } from './forecast.ts';
-import { buildGraph } from './graph.ts';
+import { architectureFacts, kvBytesPerToken } from './facts.ts';
+import { type Forecast, forecastOf, freeMemory, gigabytes, refuseIfTooLarge } from './forecast.ts';
+import { buildGraph, type Tensors } from './graph.ts';
 import type { Opening } from './ipc.ts';
 import { type OpenedModel, openModel } from './open-model.ts';
+import { packedBytes } from './packed-file.ts';
 import { chatWith, type Rendered } from './prompts.ts';
 import { openSession, type Session } from './session.ts';
 import { type ModelSpec, specOf } from './spec.ts';
 import { openTemplate } from './template.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { deviationLine, type Weighed, type WeightsMode, weighed, weightsModeOf } from './weights.ts';
 
 /** Raised whenever numbers could change with the same files, device and onnxruntime. */
 export const engineVersion = 1;
@@ -31,13 +34,21 @@ export interface LocalModel {
   readonly chat: ((messages: readonly Message[]) => Rendered) | null;
   readonly reasons: boolean;
   readonly device: Chosen;
-  session(purpose: Purpose, options?: { readonly prepack?: boolean }): Promise<Session>;
-  readonly loaded: () => readonly { readonly purpose: Purpose; readonly ms: number; readonly prepacked: boolean }[];
+  /** Opens a graph, or gives the one that is open. `keep`: a score graph with a cache. */
+  session(purpose: Purpose, options?: { readonly prepack?: boolean; readonly keep?: boolean }): Promise<Session>;
+  readonly loaded: () => readonly { readonly graph: string; readonly ms: number; readonly prepacked: boolean }[];
   /** Names the weights that are not finite, if any are: reads them all. */
   readonly damage: () => string | null;
-  readonly spec: ModelSpec;
+  readonly vocabulary: number;
+  /** Sequences longer than this are rotated differently as a whole (longrope); Infinity: none. */
+  readonly rotatesBeyond: number;
+  readonly protocol: 'base' | 'instruct' | 'reasoning';
+  /** Whether log-probabilities may be asked for: not in a fast mode that strays too far. */
+  readonly scores: boolean;
+  /** Architecture, sizes, and the deviation of a fast mode. */
+  readonly facts: { readonly [key: string]: Json };
   readonly bytes: number;
-  readonly forecast: { readonly total: number; readonly weights: number };
+  readonly forecast: Forecast;
   readonly limits: ModelLimits;
   dispose(): Promise<void>;
 }
@@ -58,7 +69,8 @@ export interface Hooks {
 function limitsOf(opening: Opening): ModelLimits {
   const fixed = opening.batchSize === 'auto' ? null : Math.max(1, opening.batchSize);
   return {
-    tokens: Math.max(16, Math.floor(384 / opening.shrink)),
+    // On a processor longer runs gain nothing: the products are as fast with 200 rows as with 2000, and attention grows with the square.
+    tokens: Math.max(16, Math.floor(256 / opening.shrink)),
     rows: Math.max(1, fixed ?? Math.floor(16 / opening.shrink)),
     cacheBytes: Math.max(64e6, 1.5e9 / opening.shrink),
     requests: fixed ?? Number.POSITIVE_INFINITY,
@@ -69,26 +81,38 @@ function versionOfOrt(): string {
   return (createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }).version;
 }
 
-/** The weights file's bytes as float32: what the graph reads. */
+/** The weights as float32, in bytes: what an exact graph reads. */
 function floatBytes(files: OpenedModel): number {
   return [...files.tensors.values()].reduce((sum, tensor) => sum + 4 * tensor.shape.reduce((a, b) => a * b, 1), 0);
 }
 
-function checkMemory(opening: Opening, files: OpenedModel, spec: ModelSpec, limits: ModelLimits) {
-  const kvBytesPerToken = spec.layers.length * 2 * spec.kvHeads * spec.headDim * 4;
-  const forecast = forecastOf({
-    weightBytes: floatBytes(files),
+interface Sized {
+  readonly files: OpenedModel;
+  readonly spec: ModelSpec;
+  readonly limits: ModelLimits;
+}
+
+function forecastFor({ files, spec, limits }: Sized, mode: WeightsMode): Forecast {
+  const packing = { cacheDir: '', form: 'fast', bits: mode.bits } as const;
+  return forecastOf({
+    weightBytes: mode.compute === 'fast' ? packedBytes(files, spec, packing) : floatBytes(files),
     hidden: spec.hidden,
     ffn: spec.ffn.width,
     heads: spec.heads,
-    kvBytesPerToken,
+    kvBytesPerToken: kvBytesPerToken(spec),
     tokens: limits.tokens,
     seen: 2 * limits.tokens,
     kept: limits.rows * 256,
-    prepack: false,
+    prepack: mode.compute === 'fast',
   });
-  if (opening.settings.force !== true) refuseIfTooLarge(basename(opening.target), forecast, freeMemory());
-  return forecast;
+}
+
+/** Why exact weights cannot be had beside fast ones; null when they can. */
+function exactFits(sized: Sized, opening: Opening): string | null {
+  const { total } = forecastFor(sized, { compute: 'exact', bits: null });
+  const [memory, disk, free] = [freeMemory(), freeBytes(opening.cacheDir), conversionBytes(sized.files)];
+  if (total > memory) return `exact compute needs ${gigabytes(total)} of memory, ${gigabytes(memory)} are free`;
+  return free > disk ? `exact weights need ${gigabytes(free)} on disk, ${gigabytes(disk)} are free` : null;
 }
 
 async function tokenizerOf(files: OpenedModel, cacheDir: string): Promise<{ tokenizer: Tokenizer | null; why: string }> {
@@ -104,46 +128,83 @@ async function tokenizerOf(files: OpenedModel, cacheDir: string): Promise<{ toke
 export async function openLocalModel(opening: Opening, device: Chosen, hooks: Hooks): Promise<LocalModel> {
   const files = openModel(opening.target);
   const spec = specOf(files);
-  const limits = limitsOf(opening);
-  const forecast = checkMemory(opening, files, spec, limits);
-  const tensors = await readyTensors(files, { cacheDir: opening.cacheDir, progress: hooks.progress, say: hooks.say });
+  const sized = { files, spec, limits: limitsOf(opening) };
+  const mode = weightsModeOf(opening.settings);
+  const name = basename(opening.target).replace(/\.gguf$/i, '');
+  const forecast = forecastFor(sized, mode);
+  refuseIfTooLarge(name, forecast, freeMemory());
   const { tokenizer, why } = await tokenizerOf(files, opening.cacheDir);
-  const weights = await weightsHash(files.files, opening.cacheDir, (done, total) => hooks.progress('reading the weights', done, total));
+  const threads = Number(opening.settings.threads ?? 0) || physicalCores();
+  const ready = { cacheDir: opening.cacheDir, progress: hooks.progress, say: hooks.say };
+  const weights = await weighed(mode, {
+    files,
+    spec,
+    tokenizer,
+    ready,
+    session: { device, threads, prepack: false },
+    exactFits: exactFits(sized, opening),
+  });
+  if (mode.compute === 'fast') hooks.say(deviationLine(weights));
   const variables = variablesOf(opening);
   const template = tokenizer ? openTemplate(files, tokenizer, { variables }) : null;
-  const sessions = sessionsOf({ spec, tensors, device, opening });
-  const identity: Record<string, Json> = {
+  const reasons = template !== null && /<\/?think(?:ing)?>/.test(template.source);
+  return {
+    name,
+    identity: await identityOf({ files, opening, device, weights, tokenizer, template: template?.hash ?? null, variables }),
+    context: spec.context,
+    vocabulary: spec.vocabulary,
+    rotatesBeyond: Math.min(...spec.ropes.map((rope) => rope.long?.beyond ?? Number.POSITIVE_INFINITY)),
+    tokenizer,
+    noTokenizer: why,
+    chat: template ? chatWith(template) : null,
+    reasons,
+    protocol: protocolOf(opening, template !== null, reasons),
+    scores: weights.scores,
+    facts: { ...architectureFacts(files, spec), weights: weights.name, deviation: weights.deviation && { ...weights.deviation } },
+    device,
+    ...sessionsOf({ spec, tensors: weights.tensors, device, threads }),
+    damage: () => {
+      const found = notFinite(files.tensors);
+      return found ? `tensor ${found.name} holds a number that is not finite (element ${found.index})` : null;
+    },
+    bytes: files.bytes,
+    forecast,
+    limits: sized.limits,
+  };
+}
+
+function protocolOf({ settings }: Opening, chats: boolean, reasons: boolean): LocalModel['protocol'] {
+  const { protocol } = settings;
+  if (protocol === 'base' || protocol === 'instruct' || protocol === 'reasoning') return protocol;
+  return chats ? (reasons ? 'reasoning' : 'instruct') : 'base';
+}
+
+interface Identified {
+  readonly files: OpenedModel;
+  readonly opening: Opening;
+  readonly device: Chosen;
+  readonly weights: Weighed;
+  readonly tokenizer: Tokenizer | null;
+  readonly template: string | null;
+  readonly variables: Readonly<Record<string, boolean>>;
+}
+
+/** All that can change an answer. The batch size cannot. */
+async function identityOf({ files, opening, device, weights, tokenizer, template, variables }: Identified): Promise<Identity> {
+  return {
     runner: 'onnx',
-    weights,
+    weights: await weightsHash(files.files, opening.cacheDir),
     tokenizer: tokenizer?.hash ?? null,
-    template: template?.hash ?? null,
+    template,
     ...(Object.keys(variables).length > 0 ? { variables } : {}),
+    ...(opening.settings.protocol === undefined ? {} : { protocol: opening.settings.protocol }),
     system: opening.system ?? null,
-    mode: 'exact',
+    mode: weights.name,
     adapter: null,
     dtype: 'float32',
     device: device.device.name,
     onnxruntime: versionOfOrt(),
     engine: engineVersion,
-  };
-  return {
-    name: basename(opening.target).replace(/\.gguf$/i, ''),
-    identity,
-    context: spec.context,
-    tokenizer,
-    noTokenizer: why,
-    chat: template ? chatWith(template) : null,
-    reasons: template !== null && /<\/?think(?:ing)?>/.test(template.source),
-    device,
-    ...sessions,
-    damage: () => {
-      const found = notFinite(files.tensors);
-      return found ? `tensor ${found.name} holds a number that is not finite (element ${found.index})` : null;
-    },
-    spec,
-    bytes: files.bytes,
-    forecast,
-    limits,
   };
 }
 
@@ -154,25 +215,26 @@ function variablesOf({ settings }: Opening): Readonly<Record<string, boolean>> {
 
 interface Sources {
   readonly spec: ModelSpec;
-  readonly tensors: ReadonlyMap<string, ReadyTensor>;
+  readonly tensors: Tensors;
   readonly device: Chosen;
-  readonly opening: Opening;
+  readonly threads: number;
 }
 
-function sessionsOf({ spec, tensors, device, opening }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
-  const open = new Map<Purpose, { session: Session; prepacked: boolean }>();
-  const threads = Number(opening.settings.threads ?? 0) || physicalCores();
+function sessionsOf({ spec, tensors, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
+  const open = new Map<string, { session: Session; prepacked: boolean }>();
   return {
-    async session(purpose, { prepack = false } = {}) {
-      const held = open.get(purpose);
+    async session(purpose, { prepack = false, keep = false } = {}) {
+      const name = purpose === 'score' && keep ? 'score with cache' : purpose;
+      const held = open.get(name);
       if (held && (held.prepacked || !prepack)) return held.session;
       await held?.session.release();
-      const graph: Graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep: true });
-      const session = await openSession(graph, { device, threads, prepack });
-      open.set(purpose, { session, prepacked: prepack });
+      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep });
+      const prepacked = prepack || graph.inexact !== null;
+      const session = await openSession(graph, { device, threads, prepack: prepacked });
+      open.set(name, { session, prepacked });
       return session;
     },
-    loaded: () => [...open].map(([purpose, { session, prepacked }]) => ({ purpose, ms: session.loadMs, prepacked })),
+    loaded: () => [...open].map(([graph, { session, prepacked }]) => ({ graph, ms: session.loadMs, prepacked })),
     async dispose() {
       for (const { session } of open.values()) await session.release();
       open.clear();

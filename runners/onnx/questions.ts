@@ -1,5 +1,5 @@
 import { randomOf } from '../../src/kit/random.ts';
-import type { Facts, Json } from '../../src/types.ts';
+import type { Facts } from '../../src/types.ts';
 import { UserError } from '../../src/types.ts';
 import { generated } from './answer-generate.ts';
 import { score } from './answer-score.ts';
@@ -21,8 +21,8 @@ export function about(model: LocalModel): About {
   return {
     name: model.name,
     identity: model.identity,
-    protocol: model.chat === null ? 'base' : model.reasons ? 'reasoning' : 'instruct',
-    wants: ['text', 'choice', 'trace', 'next'],
+    protocol: model.protocol,
+    wants: model.scores ? ['text', 'choice', 'trace', 'next'] : ['text'],
     device: model.device.name,
     hasTokenizer: model.tokenizer !== null,
   };
@@ -50,8 +50,8 @@ export async function reply(model: LocalModel, question: Question, asking: Askin
 }
 
 function checkIds(model: LocalModel, ids: readonly number[]): void {
-  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= model.spec.vocabulary);
-  if (wrong !== undefined) throw new UserError(`token id ${wrong}: the vocabulary has ids 0 to ${model.spec.vocabulary - 1}`, 'mend --ids');
+  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabulary);
+  if (wrong !== undefined) throw new UserError(`token id ${wrong}: the vocabulary has ids 0 to ${model.vocabulary - 1}`, 'mend --ids');
   if (ids.length === 0) throw new UserError('no token ids', 'give some: --ids 1,2,3');
   if (ids.length > model.context)
     throw new UserError(`${ids.length} tokens, the model's context holds ${model.context}`, 'shorten the text');
@@ -94,26 +94,14 @@ async function continued(
 }
 
 function facts(model: LocalModel, meter: Meter): Facts {
-  const loads = Object.fromEntries(model.loaded().map(({ purpose, ms, prepacked }) => [purpose, { ms: Math.round(ms), prepacked }]));
+  const loads = Object.fromEntries(model.loaded().map(({ graph, ms, prepacked }) => [graph, { ms: Math.round(ms), prepacked }]));
   return {
-    model: modelFacts(model),
+    model: model.facts,
     cost: { fileBytes: model.bytes, load: loads, forecastBytes: Math.round(model.forecast.total), ...meter.facts() },
     device: {
       name: model.device.name,
       title: model.device.device.title,
       passedOver: model.device.passedOver.map(({ device, why }) => ({ device, why })),
     },
-  };
-}
-
-function modelFacts({ spec, context }: LocalModel): { readonly [key: string]: Json } {
-  return {
-    family: spec.family,
-    layers: spec.layers.length,
-    hidden: spec.hidden,
-    heads: spec.heads,
-    kvHeads: spec.kvHeads,
-    vocabulary: spec.vocabulary,
-    context,
   };
 }

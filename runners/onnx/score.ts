@@ -56,7 +56,7 @@ export async function scoreRun(
   kv: Kv,
   options: { span: number; hand: (slot: number, value: number) => void },
 ): Promise<void> {
-  const { past, present } = kvTensors(session.ort, kv, 0, 1);
+  const { past, present } = session.graph.caches.length > 0 ? kvTensors(session.ort, kv, 0, 1) : { past: {}, present: {} };
   const feeds = { ...feedsOf(session, run, options.span), ...past };
   const { logprob } = await session.run(feeds, { logprob: null, ...present });
   const values = logprob?.data as Float32Array | undefined;
