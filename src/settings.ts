@@ -50,6 +50,8 @@ async function fromFile(path: string): Promise<Record<string, unknown>> {
   }
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) throw new UserError(`${path}: expected a mapping of settings`);
+  // A file that is a policy alone says nothing about runs.
+  if ('rules' in value) return {};
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [camel(key), held]));
 }
 
