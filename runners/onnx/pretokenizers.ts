@@ -23,9 +23,21 @@ const { SplitPreTokenizer } = library as unknown as {
 
 /** `SplitPreTokenizer` rewrites Oniguruma's syntax for JavaScript; only its pattern is used, as it knows fewer behaviours than the original. */
 function compiled(pattern: Config): RegExp {
-  const { pattern: regex } = new SplitPreTokenizer({ type: 'Split', pattern, behavior: 'Isolated', invert: true });
-  if (!regex) throw new UserError(`a tokenizer's split pattern is neither Regex nor String: ${JSON.stringify(pattern)}`);
+  let regex: RegExp | null = null;
+  try {
+    regex = new SplitPreTokenizer({ type: 'Split', pattern, behavior: 'Isolated', invert: true }).pattern;
+  } catch (error) {
+    throw unreadable(pattern, (error as Error).message);
+  }
+  if (!regex) throw unreadable(pattern, 'neither Regex nor String');
   return regex;
+}
+
+function unreadable(pattern: Config, why: string): UserError {
+  return new UserError(
+    `the tokenizer cuts text by ${JSON.stringify(pattern).slice(0, 200)}, which cannot be read: ${why}`,
+    'use a GGUF of the model',
+  );
 }
 
 /** Matches and the text between them, in order. */

@@ -146,6 +146,10 @@ function optionalJson(path: string): Config {
 
 /** WordPiece and Unigram models: the tokenizers library encodes the words. */
 function throughLibrary(json: Config, path: string): { shell: TokenizerShell; bpe: Bpe } {
+  const type = (json.model as Config | undefined)?.type ?? 'BPE';
+  if (!['BPE', 'WordPiece', 'Unigram'].includes(String(type))) {
+    throw new UserError(`${path}: its model is of type ${String(type)}; BPE, WordPiece and Unigram are read`, 'use a GGUF of the model');
+  }
   let library: LibraryTokenizer;
   try {
     library = new LibraryTokenizer(json as never, {} as never);
