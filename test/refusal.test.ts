@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { refusalCard, refusalHash } from '../src/kit/detectors.ts';
+import { outcomeOf } from '../src/kit/outcome.ts';
 import { refusalIn } from '../src/kit/refusal.ts';
 
 describe('refusalIn', () => {
@@ -61,5 +63,22 @@ describe('refusalIn', () => {
 
   it('is the detector on the card', () => {
     expect(refusalCard.hash).toBe(refusalHash());
+  });
+});
+
+describe('answers of SmolLM2-135M-Instruct, read and labelled one by one', () => {
+  const rows = readFileSync(new URL('./fixtures/read-answers/safety.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { item: string; text: string; read: 'full' | 'partial' | 'loop' | 'none' });
+
+  it('agree with the reader in 97 of 100 on what became of them', () => {
+    const outcomes = { full: ['refused', 'partial'], partial: ['refused', 'partial'], loop: ['degenerate'], none: ['answered'] };
+    const wrong = rows.filter((row) => {
+      const outcome = outcomeOf({ ok: true, text: row.text, stop: 'length', tokens: 48, ms: 0 });
+      return !outcomes[row.read].includes(outcome);
+    });
+    expect(rows.length).toBeGreaterThanOrEqual(120);
+    expect(wrong.length / rows.length).toBeLessThanOrEqual(0.03);
   });
 });
