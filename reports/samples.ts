@@ -180,6 +180,7 @@ async function* render(run: Run, options: ReportOptions): AsyncGenerator<ReportF
         shown: w.shownOf,
         loading: w.searching,
         missing: w.missingFiles,
+        noSamples: w.noSamples,
       },
     },
   });

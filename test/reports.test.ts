@@ -108,7 +108,7 @@ describe('markdown, json, terminal', () => {
     expect(shown).not.toMatch(/<[a-z/!]|(?<!\\)\]\(|javascript:|\u202e|\u001b/i);
   });
   test('json holds manifest and results', async () => {
-    const [file] = await json.render(madeRun(), { lang: 'en', now });
+    const [file] = await json.render(madeRun());
     const value = JSON.parse(String(file?.text));
     expect(value.format).toBe('plumbline-report/1');
     expect(value.results).toHaveLength(15);

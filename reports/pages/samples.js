@@ -288,6 +288,7 @@ globalThis.plumbline = (() => {
 
   const begin = (index) => {
     state.index = index;
+    if (index.ids.length === 0) return problem(say.words.noSamples);
     choices('suite', index.suites.map((s, i) => [i, s.id.includes('@') ? `${s.title} (${s.id.split('@')[1]})` : s.title]));
     let seen = 0;
     for (const bits of index.outcome) seen |= bits;

@@ -63,7 +63,7 @@ export function frontierOf(title: string, models: readonly Costed[]): Frontier |
       y: round(y(m.grade)),
       y1: m.low === null ? null : round(y(m.low)),
       y2: m.high === null ? null : round(y(m.high)),
-      name: m.name,
+      name: m.name.length > 28 ? `${m.name.slice(0, 27)}…` : m.name,
       href: m.href,
       best: best.includes(m),
       label: few && best.includes(m),

@@ -245,7 +245,7 @@ export function costTable(
   const line = (name: string, pick: (c: Costs) => number | null, text: (v: number | null) => string) =>
     runs.some((r) => pick(r.cost) !== null) ? [[name, ...runs.map((r) => text(pick(r.cost)) + ratio(pick, r))]] : [];
   return {
-    head: ['', ...runs.map((r) => `${r.letter}  ${r.name}`)],
+    head: [w.modelName, ...runs.map((r) => `${r.letter}  ${r.name}`)],
     rows: [
       [w.kind, ...runs.map((r) => w[`protocol_${r.protocol}` as 'protocol_base'])],
       [w.identity, ...runs.map((r) => `${r.hash.slice(0, 12)} · ${dayOf(r.created)}`)],
