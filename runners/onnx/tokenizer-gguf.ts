@@ -2,7 +2,7 @@ import { UserError } from '../../src/types.ts';
 import { numbersOf, stringsOf } from './gguf.ts';
 import { ggufPre } from './gguf-pretokenizers.ts';
 import type { OpenedModel } from './open-model.ts';
-import { type AddedToken, buildTables, mergeTriples, type Tables } from './tokenizer-tables.ts';
+import { type AddedToken, buildTables, mergeTriples, type Tables, type TokenizerShell } from './tokenizer-tables.ts';
 
 /** `tokenizer.ggml.token_type`. */
 const unknown = 2;
@@ -107,21 +107,25 @@ export function mergesFromScores(pieces: readonly string[], ids: ReadonlyMap<str
   return triples;
 }
 
-/** Type `llama`: SentencePiece with byte fallback. */
-function spmTables(files: OpenedModel, vocabulary: Vocabulary): Tables {
-  const scoreArray = files.arrays.get('tokenizer.ggml.scores');
-  if (!scoreArray) throw new UserError(`${files.path}: the tokenizer has no scores`, 'convert the model again with a recent converter');
-  const prefix = files.config['tokenizer.ggml.add_space_prefix'] !== false;
+/** What surrounds a SentencePiece vocabulary: spaces become ▁, one is put before the text, and decoding takes it away again. */
+export function spmShell(prefix: boolean, added: readonly AddedToken[]): TokenizerShell {
   const mark = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
   const unmark = { type: 'Replace', pattern: { String: '▁' }, content: ' ' };
   const strip = prefix ? [{ type: 'Strip', content: ' ', start: 1, stop: 0 }] : [];
-  const shell = {
+  return {
     normalizer: { type: 'Sequence', normalizers: [...(prefix ? [{ type: 'Prepend', prepend: '▁' }] : []), mark] },
     pre_tokenizer: null,
     decoder: { type: 'Sequence', decoders: [unmark, { type: 'ByteFallback' }, { type: 'Fuse' }, ...strip] },
     post_processor: null,
-    added_tokens: addedTokens(vocabulary),
+    added_tokens: added,
   };
+}
+
+/** Type `llama`: SentencePiece with byte fallback. */
+function spmTables(files: OpenedModel, vocabulary: Vocabulary): Tables {
+  const scoreArray = files.arrays.get('tokenizer.ggml.scores');
+  if (!scoreArray) throw new UserError(`${files.path}: the tokenizer has no scores`, 'convert the model again with a recent converter');
+  const shell = spmShell(files.config['tokenizer.ggml.add_space_prefix'] !== false, addedTokens(vocabulary));
   const unk = files.config['tokenizer.ggml.unknown_token_id'];
   const model = { byteFallback: true, fuseUnk: true, ignoreMerges: false, unk: typeof unk === 'number' ? unk : -1 };
   const scores = isGemma(files) ? new Float64Array(vocabulary.pieces.length).map((_, id) => -id) : numbersOf(scoreArray);

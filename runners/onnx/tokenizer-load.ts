@@ -11,6 +11,7 @@ import { templateTextOf } from './template-source.ts';
 import { type Bpe, openBpe } from './tokenizer-bpe.ts';
 import { tablesOfGguf } from './tokenizer-gguf.ts';
 import { shellOf, tablesOfJson } from './tokenizer-json.ts';
+import { olderTokenizer, tablesOfOlder } from './tokenizer-older.ts';
 import { packTables, type Tables, type TokenizerShell, unpackTables } from './tokenizer-tables.ts';
 
 /** A GGUF file that was opened, or a folder with tokenizer.json. */
@@ -117,27 +118,27 @@ function stopIds(shell: TokenizerShell, given: readonly (number | null)[]): numb
 }
 
 async function loadFolder(files: TokenizerFiles, cacheDir: string): Promise<LoadedTokenizer> {
-  const path = join(files.folder, 'tokenizer.json');
-  if (!existsSync(path)) throw noTokenizer(files.folder);
-  const content = await contentHash(path, cacheDir);
-  const key = createHash('sha256').update(`${compilerVersion}${content}`).digest('hex');
-  const cached = join(cacheDir, 'tokenizers', `${key}.bin`);
   const config = optionalJson(join(files.folder, 'tokenizer_config.json'));
+  const modern = join(files.folder, 'tokenizer.json');
+  const path = existsSync(modern) ? modern : olderTokenizer(files.folder);
+  if (path === undefined)
+    throw new UserError(`${files.folder}: no tokenizer.json`, 'fetch it from the model’s repository, or give token ids with --ids');
+  const content = await contentHash(path, cacheDir);
+  const about = path === modern ? '' : JSON.stringify([config, await hashOf(files.folder, ['merges.txt', 'added_tokens.json'], cacheDir)]);
+  const key = createHash('sha256').update(`${compilerVersion}${content}${about}`).digest('hex');
+  const cached = join(cacheDir, 'tokenizers', `${key}.bin`);
   const known = fromCache(cached);
-  const json = known ? {} : readJsonObject(path, 128 << 20);
-  const built = known ?? tablesOfJson(json, path);
+  const json = known || path !== modern ? {} : readJsonObject(path, 128 << 20);
+  const built = known ?? (path === modern ? tablesOfJson(json, path) : tablesOfOlder(path, files.folder, config));
   if (built && !known) keep(cached, built);
   const { shell, bpe } = built ? { shell: built.shell, bpe: openBpe(built) } : throughLibrary(json, path);
   return { key, shell, bpe, ids: folderIds(files, config, { shell, bpe }), template: templateTextOf(files) ?? '' };
 }
 
-function noTokenizer(folder: string): UserError {
-  const other = ['tokenizer.model', 'vocab.json', 'spiece.model'].find((name) => existsSync(join(folder, name)));
-  if (!other) return new UserError(`${folder}: no tokenizer.json`, 'fetch it from the model’s repository, or give token ids with --ids');
-  return new UserError(
-    `${folder}: the tokenizer is ${other}; tokenizer.json is read`,
-    `make it with transformers: AutoTokenizer.from_pretrained("${folder}").save_pretrained("${folder}")`,
-  );
+/** Content hashes of those of a folder's files that are there. */
+async function hashOf(folder: string, names: readonly string[], cacheDir: string): Promise<string[]> {
+  const there = names.map((name) => join(folder, name)).filter((path) => existsSync(path));
+  return Promise.all(there.map((path) => contentHash(path, cacheDir)));
 }
 
 function optionalJson(path: string): Config {
