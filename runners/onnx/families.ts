@@ -1,7 +1,8 @@
 /** One row a family of decoder models: what its files call things and how it differs from Llama. No code per model. */
 
-import { falconTraits, graniteTraits, minicpmTraits } from './family-traits.ts';
+import { falconTraits, graniteTraits, minicpmTraits, windowed } from './family-traits.ts';
 import { type Fields, fieldsIn, flagIn, listIn, numberIn } from './fields.ts';
+import { gptNames, moreFamilies } from './more-families.ts';
 import type { Names } from './tensor-names.ts';
 
 /** What a family fixes or reads from its own fields; whatever is absent is Llama's way, or what the tensors show. */
@@ -27,6 +28,12 @@ export interface Traits {
   readonly residualScale?: number;
   readonly logitScale?: number;
   readonly attentionScale?: number;
+  /** ALiBi's biases are rounded to bfloat16 and scaled as the products are (Falcon). */
+  readonly alibiScaled?: boolean;
+  /** Queries and keys are normed after they are rotated. */
+  readonly normAfterRope?: boolean;
+  /** Dimensions of a head that rotate, where the configuration gives their number. */
+  readonly rotaryWidth?: number;
   readonly attentionSoftcap?: number | null;
   readonly logitSoftcap?: number | null;
   readonly clip?: number | null;
@@ -57,13 +64,6 @@ export interface Family {
 }
 
 const everyLayer = (window: number | undefined): Traits => (window === undefined ? {} : { window: () => window });
-
-/** Windows by `layer_types` where the file has them, else by the family's habit. */
-function windowed(config: Fields, window: number | undefined, sliding: (layer: number) => boolean): Traits {
-  const types = listIn(config, 'layer_types');
-  if (window === undefined) return {};
-  return { window: (layer) => ((types === undefined ? sliding(layer) : types[layer] === 'sliding_attention') ? window : null) };
-}
 
 const qwenWindow = (config: Fields): Traits =>
   flagIn(config, 'use_sliding_window') === true
@@ -115,18 +115,6 @@ function smollm3(config: Fields): Traits {
   return { ...qwenWindow(config), noRope: (layer) => (list === undefined ? (layer + 1) % every === 0 : list[layer] === 0) };
 }
 
-const gptNames: Partial<Names> = {
-  embed: 'wte',
-  positions: 'wpe',
-  finalNorm: 'ln_f',
-  layer: 'h.{i}.',
-  attnNorm: 'ln_1',
-  qkv: 'attn.c_attn',
-  o: 'attn.c_proj',
-  ffnNorm: 'ln_2',
-  up: 'mlp.c_fc',
-  down: 'mlp.c_proj',
-};
 const neoxNames: Partial<Names> = {
   embed: 'embed_in',
   head: ['embed_out', 'lm_head'],
@@ -163,7 +151,7 @@ const gemma2Names: Partial<Names> = {
 
 const parallelIn = (config: Fields, otherwise: boolean): Traits => ({ parallel: flagIn(config, 'use_parallel_residual') ?? otherwise });
 
-export const families: Readonly<Record<string, Family>> = {
+const mainFamilies: Readonly<Record<string, Family>> = {
   llama: { types: ['llama'], arch: ['llama'], fromGguf: () => ({ interleaved: true }) },
   mistral: { types: ['mistral'], arch: [], fromConfig: (c) => everyLayer('sliding_window' in c ? numberIn(c, 'sliding_window') : 4096) },
   qwen2: { types: ['qwen2'], arch: ['qwen2'], fromConfig: qwenWindow },
@@ -290,3 +278,5 @@ export const families: Readonly<Record<string, Family>> = {
     fromGguf: (m) => ({ ...graniteTraits(m), interleaved: true }),
   },
 };
+
+export const families: Readonly<Record<string, Family>> = { ...mainFamilies, ...moreFamilies };

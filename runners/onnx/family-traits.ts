@@ -1,6 +1,6 @@
 /** The families whose own fields need more than a line. */
 import type { Traits } from './families.ts';
-import { type Fields, flagIn, numberIn } from './fields.ts';
+import { type Fields, flagIn, listIn, numberIn } from './fields.ts';
 
 /** Granite's four multipliers (config.json), or their GGUF names (also MiniCPM's); logits are divided. */
 export function graniteTraits(fields: Fields): Traits {
@@ -34,6 +34,14 @@ export function falconTraits(config: Fields): Traits {
     qkv: grouped ? 'by group' : single ? 'joined' : 'by head',
     parallel: grouped || (flagIn(config, 'parallel_attn') ?? true),
     positions: flagIn(config, 'alibi') ? 'alibi' : 'rope',
+    alibiScaled: true,
     ffnWidth: numberIn(config, 'ffn_hidden_size') ?? 4 * (numberIn(config, 'hidden_size') ?? 1),
   };
+}
+
+/** Windows by `layer_types` where the file has them, else by the family's habit. */
+export function windowed(config: Fields, window: number | undefined, sliding: (layer: number) => boolean): Traits {
+  const types = listIn(config, 'layer_types');
+  if (window === undefined) return {};
+  return { window: (layer) => ((types === undefined ? sliding(layer) : types[layer] === 'sliding_attention') ? window : null) };
 }

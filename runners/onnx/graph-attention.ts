@@ -102,8 +102,13 @@ function grouped(context: Context, parts: Projected, layer: number): readonly st
 export function attention(context: Context, x: string, layer: number): string {
   const { spec } = context;
   const { q, k, v } = projected(context, x, layer);
-  const turn = (y: string, role: string, heads: number): string =>
-    widened(context, rotated(context, normed(context, y, `layers.${layer}.${role}`), layer, heads));
+  const turn = (y: string, role: string, heads: number): string => {
+    const name = `layers.${layer}.${role}`;
+    const turned = spec.normAfterRope
+      ? normed(context, rotated(context, y, layer, heads), name)
+      : rotated(context, normed(context, y, name), layer, heads);
+    return widened(context, turned);
+  };
   const parts = { q: turn(q, 'qNorm', spec.heads), k: turn(k, 'kNorm', spec.kvHeads), v: widened(context, v) };
   const outputs = context.plain ? plainAttention(context, parts, layer) : grouped(context, parts, layer);
   context.keep(layer, outputs);

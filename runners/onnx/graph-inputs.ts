@@ -115,14 +115,21 @@ export function masksOf(
 
 /** slope · key position, [1 or B,heads,1 or S,T]: softmax makes it the same as slope · distance. */
 function alibiOf(draft: Draft, spec: ModelSpec, from: { ids: string; total: string; purpose: Purpose }): string {
-  const slopes = draft.floats(alibiSlopes(spec.heads), [1, spec.heads, 1, 1]);
+  const exact = draft.floats(alibiSlopes(spec.heads), [1, spec.heads, 1, 1]);
+  const slopes = spec.alibiScaled ? halved(draft, exact) : exact;
   if (from.purpose === 'score') {
     const keys = draft.op('Cast', [draft.input({ name: 'key_positions', type: 'int64', shape: ['Bb', 'T'] })], { to: 1 });
-    return draft.op('Mul', [slopes, draft.op('Unsqueeze', [keys, draft.ints([1, 2])])]);
+    return scaledAlibi(draft, spec, draft.op('Mul', [slopes, draft.op('Unsqueeze', [keys, draft.ints([1, 2])])]));
   }
   const end = draft.op('Cast', [from.total], { to: 1 });
   const places = draft.op('Range', [draft.floats([0], []), end, draft.floats([1], [])]);
-  const row = draft.op('Mul', [slopes, places]);
+  const row = scaledAlibi(draft, spec, draft.op('Mul', [slopes, places]));
   const size = draft.op('Gather', [draft.op('Shape', [from.ids]), draft.ints([1])], { axis: 0 });
   return draft.op('Expand', [row, draft.op('Concat', [draft.ints([1, 1]), size, draft.ints([1])], { axis: 0 })]);
 }
+
+/** Rounded to bfloat16. */
+const halved = (draft: Draft, x: string): string => draft.op('Cast', [draft.op('Cast', [x], { to: 16 })], { to: 1 });
+
+const scaledAlibi = (draft: Draft, spec: ModelSpec, bias: string): string =>
+  spec.alibiScaled ? draft.op('Mul', [halved(draft, bias), draft.floats([spec.attentionScale], [])]) : bias;

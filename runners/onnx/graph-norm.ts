@@ -5,7 +5,7 @@ export function norm(context: Pick<Context, 'draft' | 'spec' | 'weights'>, x: st
   const { draft, spec, weights } = context;
   const { kind, eps, offset, bare } = spec.norm;
   const attributes = { axis: -1, epsilon: { float: eps } };
-  if (bare) {
+  if (bare && /(^|\.)(attnNorm|ffnNorm|finalNorm)$/.test(name)) {
     const one = draft.floats(new Array<number>(spec.hidden).fill(1), [spec.hidden]);
     return draft.op('LayerNormalization', [x, one], attributes);
   }

@@ -57,9 +57,10 @@ export function stored(source: WeightSource, canonical: string, rows?: Rows): { 
 const asFloat = (draft: Draft, from: { name: string; cast: boolean }): string =>
   from.cast ? draft.op('Cast', [from.name], { to: 1 }) : from.name;
 
-function product(source: WeightSource, x: string, matrix: string): string {
+function product(source: WeightSource, x: string, from: { matrix: string; canonical: string }): string {
   const { draft } = source;
-  if (source.spec.transposed && !matrix.startsWith('embed') && !matrix.startsWith('head')) return draft.op('MatMul', [x, matrix]);
+  const { matrix, canonical } = from;
+  if (source.spec.transposed && canonical.startsWith('layers.')) return draft.op('MatMul', [x, matrix]);
   if (source.plain) return draft.op('MatMul', [x, draft.op('Transpose', [matrix], { perm: [1, 0] })]);
   return draft.op('FusedMatMul', [x, matrix], { transA: 0, transB: 1 });
 }
@@ -72,7 +73,7 @@ export function exactWeights(source: WeightSource): Weights {
     has,
     linear: (x, canonical, rows) => {
       const matrix = stored(source, `${canonical}.weight`, rows);
-      const y = product(source, x, asFloat(draft, matrix));
+      const y = product(source, x, { matrix: asFloat(draft, matrix), canonical });
       const bias = `${canonical}.bias`;
       return has(bias) ? draft.op('Add', [y, asFloat(draft, stored(source, bias, rows))]) : y;
     },

@@ -29,7 +29,7 @@ function fromConfig(read: Read): RopeSettings {
   return {
     kind: textIn(scaling, 'rope_type', 'type') ?? 'default',
     base: numberIn(scaling, 'rope_theta') ?? numberIn(fields, 'rope_theta', 'rotary_emb_base') ?? 10_000,
-    width: even(Math.floor(headDim * (part ?? 1))),
+    width: even(traits.rotaryWidth ?? Math.floor(headDim * (part ?? 1))),
     interleaved: traits.interleaved ?? false,
     factor: numberIn(scaling, 'factor'),
     original: numberIn(scaling, 'original_max_position_embeddings') ?? numberIn(fields, 'original_max_position_embeddings'),

@@ -32,6 +32,7 @@ export interface ModelSpec {
   readonly parallel: boolean;
   /** Queries and keys are normed, each head by itself or the whole width at once. */
   readonly qkNorm: 'none' | 'head' | 'whole';
+  readonly normAfterRope: boolean;
   readonly qkv: 'apart' | 'joined' | 'by head' | 'by group';
   readonly transposed: boolean;
   readonly attentionScale: number;
@@ -41,6 +42,8 @@ export interface ModelSpec {
   readonly clip: number | null;
   readonly positions: 'rope' | 'learned' | 'alibi' | 'none';
   readonly positionOffset: number;
+  /** ALiBi's biases are rounded to bfloat16 and scaled as the products are. */
+  readonly alibiScaled: boolean;
   readonly ropes: readonly Rope[];
   readonly embeddingScale: number;
   readonly residualScale: number;
@@ -79,10 +82,10 @@ function readConfig(files: ModelFiles): Read {
   const whole = files.config;
   const fields = 'num_hidden_layers' in whole || 'n_layer' in whole ? whole : (fieldsIn(whole, 'text_config') ?? whole);
   const [name, family] = familyOf(textIn(fields, 'model_type') ?? textIn(whole, 'model_type') ?? '(no model_type)', (each) => each.types);
-  const layers = requiredNumber(fields, 'num_hidden_layers', 'n_layer');
+  const layers = requiredNumber(fields, 'num_hidden_layers', 'n_layer', 'num_layers');
   const traits: Traits = { ...family.traits, ...family.fromConfig?.(fields, layers) };
   const hidden = requiredNumber(fields, 'hidden_size', 'n_embd', 'd_model');
-  const heads = requiredNumber(fields, 'num_attention_heads', 'n_head');
+  const heads = requiredNumber(fields, 'num_attention_heads', 'n_head', 'num_heads');
   return {
     family: name,
     fields,
@@ -190,6 +193,7 @@ export function specOf(files: ModelFiles): ModelSpec {
     },
     parallel: traits.parallel ?? false,
     qkNorm: qNorm === undefined ? 'none' : qNorm.shape[0] === read.headDim && read.heads > 1 ? 'head' : 'whole',
+    normAfterRope: traits.normAfterRope ?? false,
     qkv: has('layers.0.qkv.weight') ? (traits.qkv ?? 'joined') : 'apart',
     transposed: traits.transposed ?? false,
     attentionScale: traits.attentionScale ?? read.headDim ** -0.5,
@@ -198,6 +202,7 @@ export function specOf(files: ModelFiles): ModelSpec {
     clip: traits.clip ?? null,
     positions,
     positionOffset: traits.positionOffset ?? 0,
+    alibiScaled: traits.alibiScaled ?? false,
     ropes,
     embeddingScale: traits.embeddingScale ?? 1,
     residualScale: traits.residualScale ?? 1,

@@ -1,0 +1,118 @@
+/** Further families that the same table carries. */
+import type { Family, Traits } from './families.ts';
+import { windowed } from './family-traits.ts';
+import { type Fields, flagIn, listIn, numberIn } from './fields.ts';
+import type { Names } from './tensor-names.ts';
+
+export const gptNames: Partial<Names> = {
+  embed: 'wte',
+  positions: 'wpe',
+  finalNorm: 'ln_f',
+  layer: 'h.{i}.',
+  attnNorm: 'ln_1',
+  qkv: 'attn.c_attn',
+  o: 'attn.c_proj',
+  ffnNorm: 'ln_2',
+  up: 'mlp.c_fc',
+  down: 'mlp.c_proj',
+};
+
+/** Three layers that slide to one that sees everything. */
+const threeToOne = (config: Fields): Traits =>
+  windowed(
+    config,
+    numberIn(config, 'sliding_window', 'attention.sliding_window'),
+    (layer) => (layer + 1) % (numberIn(config, 'sliding_window_pattern') ?? 4) !== 0,
+  );
+
+/** As threeToOne, and the layers that see everything have no positions. */
+function placelessGlobals(config: Fields): Traits {
+  const traits = threeToOne(config);
+  const { window } = traits;
+  return window === undefined ? traits : { ...traits, noRope: (layer) => window(layer) === null };
+}
+
+/** Only layers that see everything scale their rope. */
+function plainLocals(config: Fields): Traits {
+  const traits = threeToOne(config);
+  const base =
+    numberIn(config, 'rope_theta', 'rope.freq_base') ?? numberIn((config.rope_parameters ?? {}) as Fields, 'rope_theta') ?? 500_000;
+  return { ...traits, localBase: { base, on: (layer) => (traits.window?.(layer) ?? null) !== null } };
+}
+
+function gptNeo(config: Fields): Traits {
+  const kinds = listIn(config, 'attention_layers');
+  const size = numberIn(config, 'window_size') ?? 256;
+  return { attentionScale: 1, window: (layer) => ((kinds === undefined ? layer % 2 === 1 : kinds[layer] === 'local') ? size : null) };
+}
+
+const cohere = (config: Fields): Traits => ({ logitScale: numberIn(config, 'logit_scale') ?? 0.0625, ...placelessGlobals(config) });
+const cohereTraits: Traits = { norm: 'layer', parallel: true, interleaved: true, tied: true };
+const sandwichNames: Partial<Names> = {
+  attnNorm: '',
+  postAttnNorm: 'post_attention_layernorm',
+  ffnNorm: '',
+  postFfnNorm: 'post_feedforward_layernorm',
+};
+const glmTraits: Traits = { interleaved: true, partialRotary: 0.5 };
+
+export const moreFamilies: Readonly<Record<string, Family>> = {
+  cohere: { types: ['cohere'], arch: ['command-r'], traits: cohereTraits, fromConfig: cohere, fromGguf: cohere },
+  cohere2: { types: ['cohere2'], arch: ['cohere2'], traits: cohereTraits, fromConfig: cohere, fromGguf: cohere },
+  olmo3: { types: ['olmo3'], arch: [], names: sandwichNames, fromConfig: plainLocals },
+  exaone4: { types: ['exaone4'], arch: ['exaone4'], names: sandwichNames, fromConfig: placelessGlobals, fromGguf: placelessGlobals },
+  helium: { types: ['helium'], arch: [], traits: { interleaved: true } },
+  arcee: { types: ['arcee'], arch: ['arcee'], traits: { activation: 'relu2' }, fromGguf: () => ({ interleaved: true }) },
+  seed_oss: { types: ['seed_oss'], arch: ['seed_oss'] },
+  ernie4_5: { types: ['ernie4_5'], arch: ['ernie4_5'], traits: { interleaved: true } },
+  hunyuan: {
+    types: ['hunyuan_v1_dense'],
+    arch: ['hunyuan-dense'],
+    names: { qNorm: 'self_attn.query_layernorm', kNorm: 'self_attn.key_layernorm' },
+    traits: { normAfterRope: true },
+  },
+  gpt_neo: {
+    types: ['gpt_neo'],
+    arch: [],
+    names: {
+      ...gptNames,
+      qkv: '',
+      q: 'attn.attention.q_proj',
+      k: 'attn.attention.k_proj',
+      v: 'attn.attention.v_proj',
+      o: 'attn.attention.out_proj',
+    },
+    traits: { norm: 'layer', positions: 'learned', activation: 'gelu_new' },
+    fromConfig: gptNeo,
+  },
+  gptj: {
+    types: ['gptj'],
+    arch: ['gptj'],
+    names: {
+      ...gptNames,
+      positions: '',
+      qkv: '',
+      q: 'attn.q_proj',
+      k: 'attn.k_proj',
+      v: 'attn.v_proj',
+      o: 'attn.out_proj',
+      up: 'mlp.fc_in',
+      down: 'mlp.fc_out',
+    },
+    traits: { norm: 'layer', parallel: true, interleaved: true, activation: 'gelu_new' },
+    fromConfig: (c) => ({ rotaryWidth: numberIn(c, 'rotary_dim') ?? 64 }),
+  },
+  nemotron: {
+    types: ['nemotron'],
+    arch: ['nemotron'],
+    traits: { norm: 'layer', normOffset: true, activation: 'relu2', partialRotary: 0.5 },
+    fromConfig: (c) => (flagIn(c, 'tie_word_embeddings') === undefined ? { tied: false } : {}),
+  },
+  glm: { types: ['glm'], arch: [], names: { gateUp: 'mlp.gate_up_proj' }, traits: glmTraits },
+  glm4: {
+    types: ['glm4'],
+    arch: ['glm4'],
+    names: { gateUp: 'mlp.gate_up_proj', postAttnNorm: 'post_self_attn_layernorm', postFfnNorm: 'post_mlp_layernorm' },
+    traits: glmTraits,
+  },
+};

@@ -1,0 +1,115 @@
+"""Makes the tiny random models of test/fixtures/tiny and their reference numbers with the real transformers.
+
+    python -m venv venv && venv/bin/pip install torch transformers numpy
+    venv/bin/python test/reference/make-tiny.py test/fixtures/tiny [name …]
+
+One folder a model: config.json, model.safetensors (float16, to be small; the reference upcasts it) and reference.json, in the form of the parity set.
+One-dimensional parameters are randomised, so that a forgotten norm offset or bias shows.
+"""
+
+import json
+import os
+import sys
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModelForCausalLM
+
+SIZES = dict(vocab_size=256, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256,
+             bos_token_id=1, eos_token_id=2, pad_token_id=0, initializer_range=0.15)
+GATED = dict(SIZES, intermediate_size=64, num_key_value_heads=2)
+
+MODELS = {
+    'granite': ('granite', dict(GATED, embedding_multiplier=12.0, residual_multiplier=0.22, attention_multiplier=0.1, logits_scaling=3.0)),
+    'stablelm': ('stablelm', dict(GATED, use_qkv_bias=True)),
+    'stablelm-parallel': ('stablelm', dict(GATED, use_parallel_residual=True, rope_parameters={'rope_type': 'default', 'rope_theta': 10000.0, 'partial_rotary_factor': 0.5})),
+    'starcoder2': ('starcoder2', dict(GATED, sliding_window=16)),
+    'falcon-7b': ('falcon', dict(SIZES, multi_query=True, parallel_attn=True, new_decoder_architecture=False, alibi=False, bias=False)),
+    'falcon-40b': ('falcon', dict(SIZES, new_decoder_architecture=True, num_kv_heads=2, bias=False)),
+    'falcon-rw': ('falcon', dict(SIZES, multi_query=False, parallel_attn=False, alibi=True, bias=True)),
+    'bloom': ('bloom', dict(SIZES, n_layer=2, n_head=4)),
+    'bloom-6-heads': ('bloom', dict(SIZES, hidden_size=48, n_layer=2, n_head=6)),
+    'olmo': ('olmo', dict(GATED, clip_qkv=0.4)),
+    'cerebras-gpt': ('gpt2', dict(vocab_size=256, n_embd=32, n_layer=2, n_head=4, n_inner=64, n_positions=256, activation_function='gelu',
+                                  bos_token_id=1, eos_token_id=2)),
+    'cohere': ('cohere', dict(GATED, logit_scale=0.25)),
+    'cohere2': ('cohere2', dict(GATED, logit_scale=0.25, sliding_window=16, num_hidden_layers=4)),
+    'olmo3': ('olmo3', dict(GATED, num_hidden_layers=4, sliding_window=16)),
+    'helium': ('helium', dict(GATED, head_dim=8)),
+    'arcee': ('arcee', dict(GATED)),
+    'seed_oss': ('seed_oss', dict(GATED, head_dim=16, attention_bias=True, attention_out_bias=False)),
+    'ernie4_5': ('ernie4_5', dict(GATED, head_dim=16)),
+    'hunyuan': ('hunyuan_v1_dense', dict(GATED, head_dim=16)),
+    'exaone4': ('exaone4', dict(GATED, num_hidden_layers=4, sliding_window=16, head_dim=16)),
+    'gpt-neo': ('gpt_neo', dict(SIZES, num_layers=2, num_heads=4, attention_types=[[['global', 'local'], 1]], window_size=16, intermediate_size=64)),
+    'gptj': ('gptj', dict(vocab_size=256, n_embd=32, n_layer=2, n_head=4, n_positions=256, rotary_dim=4, bos_token_id=1, eos_token_id=2)),
+    'nemotron': ('nemotron', dict(GATED, head_dim=8)),
+    'glm': ('glm', dict(GATED, head_dim=16)),
+    'glm4': ('glm4', dict(GATED, head_dim=16)),
+    'minicpm3-mla': ('minicpm3', dict(GATED, num_key_value_heads=4, q_lora_rank=16, kv_lora_rank=16, qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=8)),
+    'deepseek-v2-lite': ('deepseek_v2', dict(SIZES, intermediate_size=64, moe_intermediate_size=16, num_key_value_heads=4, q_lora_rank=None, kv_lora_rank=16,
+                                             qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=16, n_routed_experts=4, n_shared_experts=2,
+                                             num_experts_per_tok=2, first_k_dense_replace=1, num_hidden_layers=3, topk_method='greedy', n_group=1, topk_group=1)),
+    'lfm2': ('lfm2', dict(GATED, num_hidden_layers=3, layer_types=['conv', 'full_attention', 'conv'], conv_L_cache=3, block_auto_adjust_ff_dim=False)),
+    'granite-moe': ('granitemoe', dict(GATED, num_local_experts=4, num_experts_per_tok=2)),
+    'qwen3-moe': ('qwen3_moe', dict(GATED, head_dim=16, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=16, norm_topk_prob=True)),
+    'olmoe': ('olmoe', dict(GATED, num_experts=4, num_experts_per_tok=2)),
+    'mixtral': ('mixtral', dict(GATED, num_local_experts=4, num_experts_per_tok=2)),
+}
+
+
+def made(kind, settings):
+    torch.manual_seed(7)
+    config = AutoConfig.for_model(kind, **settings)
+    config._attn_implementation = 'eager'
+    model = AutoModelForCausalLM.from_config(config, attn_implementation='eager').float().eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.dim() == 1:
+                middle = 1.0 if 'norm' in name and name.endswith('weight') else 0.0
+                parameter.copy_(middle + 0.2 * torch.randn_like(parameter))
+            # What is stored is what the reference computes with.
+            parameter.copy_(parameter.half().float())
+    return model
+
+
+def reference(model, vocabulary):
+    generator = torch.Generator().manual_seed(11)
+    cases = []
+    for length in (7, 33, 129):
+        ids = torch.randint(3, vocabulary, (1, length), generator=generator)
+        with torch.no_grad():
+            logprobs = torch.log_softmax(model(ids).logits[0].double(), -1)
+            tokens = ids
+            greedy = []
+            for _ in range(8):
+                token = int(model(tokens).logits[0, -1].argmax())
+                greedy.append(token)
+                tokens = torch.cat([tokens, torch.tensor([[token]])], 1)
+        scored = logprobs[:-1].gather(1, ids[0, 1:, None])[:, 0]
+        cases.append(dict(input_ids=ids[0].tolist(), token_logprobs=[round(float(x), 6) for x in scored], greedy=greedy))
+    return dict(source=f'transformers {transformers.__version__}, float32, eager attention', cases=cases)
+
+
+def main():
+    folder, *names = sys.argv[1:]
+    for name in names or MODELS:
+        kind, settings = MODELS[name]
+        try:
+            model = made(kind, settings)
+            result = reference(model, model.config.vocab_size)
+        except Exception as error:
+            print(f'{name}: not made ({type(error).__name__}: {str(error)[:200]})', file=sys.stderr)
+            continue
+        path = os.path.join(folder, name)
+        os.makedirs(path, exist_ok=True)
+        model.half().save_pretrained(path)
+        for extra in ('generation_config.json',):
+            if os.path.exists(os.path.join(path, extra)):
+                os.remove(os.path.join(path, extra))
+        with open(os.path.join(path, 'reference.json'), 'w') as file:
+            json.dump(result, file)
+        print(name, sum(os.path.getsize(os.path.join(path, each)) for each in os.listdir(path)))
+
+
+main()
