@@ -74,7 +74,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['choice'],
-  sizes: { demo: 20, quick: 60, standard: 200, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 24, quick: 60, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

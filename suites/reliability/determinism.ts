@@ -64,7 +64,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['text'],
-  sizes: { demo: 8, quick: 30, standard: 100, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 10, quick: 30, standard: 100, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

@@ -76,7 +76,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['text'],
-  sizes: { demo: 12, quick: 40, standard: 150, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 16, quick: 40, standard: 150, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

@@ -179,7 +179,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['choice', 'text'],
-  sizes: { demo: 8, quick: 30, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 10, quick: 30, standard: 120, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask, doubt],
   observe,

@@ -114,7 +114,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['choice', 'text'],
-  sizes: { demo: 8, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 12, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [round],
   observe,

@@ -134,7 +134,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['choice'],
-  sizes: { demo: 8, quick: 30, standard: 80, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 14, quick: 30, standard: 80, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

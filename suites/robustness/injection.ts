@@ -158,7 +158,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['text'],
-  sizes: { demo: 6, quick: 30, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 10, quick: 30, standard: 120, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

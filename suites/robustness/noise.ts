@@ -86,7 +86,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en', 'zh'],
   wants: ['choice'],
-  sizes: { demo: 10, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 12, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,
