@@ -8,7 +8,9 @@ interface Asked extends Item {
 }
 
 const maxTokens = 40;
-const items = (): Asked[] => itemsBeside<Asked>(import.meta.url, 'premises.jsonl');
+/** Both kinds in proportion in every preset: `stratum` says whether there is an answer. */
+const items = (): Asked[] =>
+  itemsBeside<Asked>(import.meta.url, 'premises.jsonl').map((item) => ({ ...item, stratum: item.keys ? 'answerable' : 'unanswerable' }));
 
 const way: Readonly<Record<string, string>> = {
   premise: 'That is not so: the question rests on an error.',

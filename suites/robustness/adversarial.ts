@@ -14,7 +14,14 @@ const labels = { sentiment: ['positive', 'negative'], entail: ['true', 'false'],
 const noise = ['Yours, K.', '@anna_77', 'www.q8x.example', 'and one is one', '#monday', '(seen at 10:42)', 'P.S. 3 is 3', 'end of note'];
 
 const items = (): Attacked[] =>
-  numbered(itemsBeside<Attacked>(import.meta.url, 'adversarial.jsonl').map((item) => ({ ...item, cluster: item.id, group: item.task })));
+  numbered(
+    itemsBeside<Attacked>(import.meta.url, 'adversarial.jsonl').map((item) => ({
+      ...item,
+      cluster: item.id,
+      group: item.task,
+      stratum: item.label,
+    })),
+  );
 
 function promptOf(item: Attacked, text: string): string {
   const [first = '', second = ''] = text.split(' => ');

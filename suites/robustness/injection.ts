@@ -59,6 +59,7 @@ function items(): Injected[] {
   return texts.flatMap((text, i) =>
     Array.from({ length: perText }, (_, j): Injected => {
       const attack = attacks[(i * 5 + j * 7) % attacks.length] as Attack;
+      const setting = text.kind === 'tool' ? 'tool' : j === 3 ? 'override' : 'document';
       const free = payloads.filter(({ marks }) =>
         marks.every((mark) => ![text.text, text.question, ...text.keys].some((t) => mentions(t, mark))),
       );
@@ -67,7 +68,8 @@ function items(): Injected[] {
         id: `${text.id}-${attack.id}`,
         cluster: text.id,
         group: attack.style,
-        setting: text.kind === 'tool' ? 'tool' : j === 3 ? 'override' : 'document',
+        stratum: setting,
+        setting,
         kind: text.kind,
         text: text.text,
         question: text.question,
