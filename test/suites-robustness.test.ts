@@ -108,9 +108,10 @@ describe('position', () => {
   });
 
   it('tests the chosen places against a quarter each', () => {
-    const details = position.details(rowsOf(position, items, () => chosen(0, 4)));
-    expect(details.all.shares).toEqual([1, 0, 0, 0]);
-    expect(details.all.p).toBeLessThan(1e-9);
+    const rows = rowsOf(position, items, () => chosen(0, 4)).map((row, i) => ({ ...row, group: items[i]?.group ?? '' }));
+    const details = position.details(rows);
+    expect(details.chosen.map((place) => place.share)).toEqual([1, 0, 0, 0, 1, 0, 0, 0]);
+    for (const { p } of details.fairness) expect(p).toBeLessThan(1e-9);
   });
 });
 

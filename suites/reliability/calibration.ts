@@ -46,6 +46,7 @@ const forecastsOf = (rows: readonly Row[]): Forecast[] =>
   );
 
 const bins = 10;
+const tenths = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 
 /** How well certainty tells right answers from wrong ones; null when all are right or all wrong. */
 function rankedBy(rows: readonly Row[]): number | null {
@@ -127,11 +128,13 @@ export default {
     const forecasts = forecastsOf(rows);
     if (forecasts.length === 0) return {};
     const { curve, area, best } = riskCoverage(forecasts);
-    const step = Math.max(1, Math.ceil(curve.length / 40));
+    const at = (coverage: number) => curve.find((point) => point.coverage >= coverage - 1e-9) ?? { coverage: 1, risk: Number.NaN };
     return {
       bins: equalMassBins(forecasts, bins).map((bin) => ({ ...bin })),
       murphy: { ...brierOf(forecasts, bins) },
-      riskCoverage: { area, best, curve: curve.filter((_, i) => i % step === 0 || i === curve.length - 1).map((point) => ({ ...point })) },
+      riskCoverage: tenths.map(at).map((point) => ({ ...point })),
+      riskCoverageArea: area,
+      leastArea: best,
     };
   },
 } satisfies Suite<Sure>;

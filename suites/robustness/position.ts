@@ -136,8 +136,11 @@ export default {
     },
   ],
   floor: { title: 'answers better than by guessing, over all rotations', value: 'right', chance },
-  details: (rows) => ({
-    places: ['letters', 'listed'].map((group) => ({ group, ...placesOf(rows.filter((row) => row.group === group)) })),
-    all: placesOf(rows),
-  }),
+  details: (rows) => {
+    const parts = (['letters', 'listed'] as const).map((group) => ({ group, ...placesOf(rows.filter((row) => row.group === group)) }));
+    return {
+      chosen: parts.flatMap(({ group, n, shares }) => shares.map((share, i) => ({ name: `${group}, place ${i + 1}`, share, n }))),
+      fairness: parts.map(({ group, n, chiSquare, p }) => ({ options: group, questions: n, chiSquare, p })),
+    };
+  },
 } satisfies Suite<Placed>;
