@@ -1,40 +1,8 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { dataIn } from '../data.ts';
-import { profileOf } from '../engine/profile.ts';
-import { Recording } from '../engine/recording.ts';
-import { answersFile, lock, manifestOf, readManifest, writeManifest } from '../engine/run-folder.ts';
-import { contextOf, scoreAll } from '../evaluate.ts';
-import { finish } from '../finish.ts';
-import { canonical } from '../kit/key.ts';
-import { plansAgain } from '../open-run.ts';
+import { mergeRuns } from '../merge.ts';
 import { cacheDirOf } from '../settings.ts';
-import { type Manifest, UserError } from '../types.ts';
-
-/** What must be equal in all parts of one run. */
-const fieldsOf = (manifest: Manifest): Readonly<Record<string, unknown>> => ({
-  plumbline: manifest.plumbline,
-  'model.identity': manifest.model.identity,
-  'judge.identity': manifest.judge?.identity ?? null,
-  ...Object.fromEntries(Object.entries({ ...manifest.options, shard: null }).map(([key, value]) => [`options.${key}`, value])),
-  ...Object.fromEntries(Object.entries(manifest.suites).map(([id, suite]) => [`suites.${id}`, suite])),
-});
-
-function refuseMixed(parts: readonly { readonly folder: string; readonly manifest: Manifest }[]): void {
-  const [first, ...others] = parts;
-  if (!first) return;
-  const wanted = fieldsOf(first.manifest);
-  for (const { folder, manifest } of others) {
-    const given = fieldsOf(manifest);
-    const field = Object.keys({ ...wanted, ...given }).find((key) => canonical(wanted[key]) !== canonical(given[key]));
-    if (field === undefined) continue;
-    const say = (value: unknown) => canonical(value).slice(0, 100);
-    throw new UserError(
-      `${folder} is a part of another run: ${field} is ${say(given[field])}, in ${first.folder} it is ${say(wanted[field])}`,
-      'merge only the shards of one command',
-    );
-  }
-}
 
 const command: Command = {
   describe(parser) {
@@ -44,54 +12,14 @@ const command: Command = {
       .option('--json', 'print the manifest as JSON to stdout and nothing else')
       .addHelpText('after', '\nExample:\n  plumbline merge runs/m-shard-*-of-4 -o runs/m');
   },
-  async run([folders], options, io) {
-    const parts = (folders as readonly string[]).map((name) => ({ folder: name, manifest: manifestOf(resolve(io.cwd, name)) }));
-    refuseMixed(parts);
-    const target = resolve(io.cwd, String(options.output));
-    const [first] = parts;
-    if (!first) throw new UserError('nothing to merge');
-    const there = readManifest(target);
-    if (there && there.model.hash !== first.manifest.model.hash)
-      throw new UserError(`${String(options.output)} holds a run of another model`, 'choose another folder with -o');
-    using _ = lock(target);
-    using recording = Recording.open(join(target, answersFile), 'write');
-    for (const { folder } of parts) {
-      using part = Recording.open(join(resolve(io.cwd, folder), answersFile), 'read');
-      for (const [key, response] of part.entries()) recording.append(key, response);
-    }
-    recording.flush();
-    const draft: Manifest = { ...first.manifest, options: { ...first.manifest.options, shard: null }, complete: false };
-    const { plans, changed } = await plansAgain(draft, io.cwd, dataIn(cacheDirOf(io.env)));
-    if (changed.length > 0)
-      throw new UserError(
-        `changed since the run: ${changed.join(', ')}`,
-        'merge with the version of plumbline and the suites that ran the shards',
-      );
-    const { results, failed } = scoreAll(
-      target,
-      plans,
-      contextOf(draft, (key) => recording.get(key)),
-      (message) => io.err(`${message}\n`),
-    );
-    const complete = results.every((result) => result.complete) && Object.keys(failed).length === 0;
-    const finished =
-      parts
-        .map(({ manifest }) => manifest.finished ?? '')
-        .sort()
-        .at(-1) || null;
-    const manifest: Manifest = {
-      ...draft,
-      finished,
-      complete,
-      ...(Object.keys(failed).length > 0 && { failed }),
-      profile: profileOf(results),
-    };
-    writeManifest(target, manifest);
-    const { page } = await finish(target, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)) });
+  async run([names], options, io) {
+    const folders = (names as readonly string[]).map((name) => resolve(io.cwd, name));
+    const say = (message: string) => io.err(`${message}\n`);
+    const merging = { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)), say };
+    const { manifest, page, missing } = await mergeRuns(folders, resolve(io.cwd, String(options.output)), merging);
     io.out(options.json ? `${JSON.stringify(manifest)}\n` : `${page}\n`);
-    if (complete) return 0;
-    const missing = results.reduce((sum, result) => sum + result.missing, 0);
-    io.err(`${missing} items have no answer yet: a shard is missing or incomplete\n`);
+    if (manifest.complete) return 0;
+    say(`${missing} items have no answer yet: a shard is missing or incomplete`);
     return 3;
   },
 };

@@ -1,14 +1,13 @@
 import { basename, join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
 import { dataIn } from '../data.ts';
-import { type Plan, plansOf } from '../engine/plan.ts';
 import { evaluate } from '../evaluate.ts';
 import { finish } from '../finish.ts';
-import { loadRunner, loadSuites } from '../load.ts';
+import { loadSuites } from '../load.ts';
 import { progressLine } from '../progress.ts';
-import { runnerOptionsOf } from '../runner-options.ts';
+import { namedSuites, openModel, optionsOf, plansFor } from '../run-model.ts';
 import { cacheDirOf, type Settings, settingsOf } from '../settings.ts';
-import { type Data, type Manifest, type Runner, type Suite, UserError } from '../types.ts';
+import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').map((part) => part.trim())];
 const pair = (value: string, before: Record<string, string> | undefined) => {
@@ -64,11 +63,6 @@ const command: Command = {
   },
 };
 
-/** Files are named by their full path, so that the run can be scored from anywhere. */
-function namedSuites(settings: Settings, io: Io): string[] {
-  return (settings.suite ?? []).map((name) => (/\.(csv|tsv|jsonl|ndjson|[cm]?[jt]s)$/i.test(name) ? resolve(io.cwd, name) : name));
-}
-
 interface One {
   readonly settings: Settings;
   readonly suites: readonly Suite[];
@@ -110,62 +104,10 @@ async function runOne(argument: string, { settings, suites, io, several, json }:
   return manifest;
 }
 
-async function openModel(
-  argument: string,
-  settings: Settings,
-  io: Io,
-  show: (text: string) => void,
-): Promise<{ readonly runner: Runner } & AsyncDisposable> {
-  const { module, target, settings: implied } = await loadRunner(argument, io.cwd);
-  const options = runnerOptionsOf(settings, io, show);
-  const runner = await module.open(target, { ...options, settings: { ...options.settings, ...implied } });
-  return { runner, [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose]() };
-}
-
 function folderOf(settings: Settings, runner: Runner, several: boolean): string {
   const name = basename(runner.name).replace(/[^\w.@+-]+/g, '-');
   if (settings.output === undefined) return join('runs', settings.shard ? `${name}-shard-${settings.shard.replace('/', '-of-')}` : name);
   return several ? join(settings.output, name) : settings.output;
-}
-
-function optionsOf(settings: Settings, suites: readonly string[]): Manifest['options'] {
-  const { preset, lang, seed, limit, only, system, shard } = settings;
-  return { preset, suites, languages: lang, seed, limit: limit ?? null, only: only ?? [], system: system ?? null, shard: shard ?? null };
-}
-
-interface Planning {
-  readonly settings: Settings;
-  readonly suites: readonly Suite[];
-  readonly say: (message: string) => void;
-  readonly data: Data;
-}
-
-async function plansFor(runner: Runner, { settings, suites, say, data }: Planning): Promise<Plan[]> {
-  const plans: Plan[] = [];
-  for (const suite of suites) {
-    const lacks = suite.wants.filter((want) => !runner.wants.includes(want));
-    if (lacks.length > 0) {
-      const message = `${suite.id} asks for ${lacks.join(' and ')}, which ${runner.name} cannot answer`;
-      if (settings.suite?.includes(suite.id))
-        throw new UserError(message, `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
-      say(`left out: ${message}`);
-      continue;
-    }
-    plans.push(
-      ...(await plansOf(suite, {
-        preset: settings.preset,
-        languages: settings.lang,
-        limit: settings.limit ?? null,
-        only: settings.only ?? [],
-        shard: settings.shard ?? null,
-        data,
-      })),
-    );
-  }
-  const asked = plans.filter((plan) => plan.items.length > 0);
-  if (asked.length > 0) return asked;
-  if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
-  throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');
 }
 
 export default command;

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import type { Io } from './command.ts';
+import { type Plan, plansOf } from './engine/plan.ts';
+import { loadRunner } from './load.ts';
+import { runnerOptionsOf } from './runner-options.ts';
+import type { Settings } from './settings.ts';
+import { type Data, type Manifest, type Runner, type Suite, UserError } from './types.ts';
+
+/** Files are named by their full path, so that the run can be scored from anywhere. */
+export function namedSuites(settings: Settings, io: Io): string[] {
+  return (settings.suite ?? []).map((name) => (/\.(csv|tsv|jsonl|ndjson|[cm]?[jt]s)$/i.test(name) ? resolve(io.cwd, name) : name));
+}
+
+/** Opens a model argument with the settings. */
+export async function openModel(
+  argument: string,
+  settings: Settings,
+  io: Io,
+  show: (text: string) => void,
+): Promise<{ readonly runner: Runner } & AsyncDisposable> {
+  const { module, target, settings: implied } = await loadRunner(argument, io.cwd);
+  const options = runnerOptionsOf(settings, io, show);
+  const runner = await module.open(target, { ...options, settings: { ...options.settings, ...implied } });
+  return { runner, [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose]() };
+}
+
+/** What the manifest says was asked for. */
+export function optionsOf(settings: Settings, suites: readonly string[]): Manifest['options'] {
+  const { preset, lang, seed, limit, only, system, shard } = settings;
+  return { preset, suites, languages: lang, seed, limit: limit ?? null, only: only ?? [], system: system ?? null, shard: shard ?? null };
+}
+
+export interface Planning {
+  readonly settings: Settings;
+  readonly suites: readonly Suite[];
+  readonly say: (message: string) => void;
+  readonly data: Data;
+}
+
+/** What will be asked: suites that the runner cannot answer are left out aloud, or refused when they were named. */
+export async function plansFor(runner: Runner, { settings, suites, say, data }: Planning): Promise<Plan[]> {
+  const plans: Plan[] = [];
+  for (const suite of suites) {
+    const lacks = suite.wants.filter((want) => !runner.wants.includes(want));
+    if (lacks.length > 0) {
+      const message = `${suite.id} asks for ${lacks.join(' and ')}, which ${runner.name} cannot answer`;
+      if (settings.suite?.includes(suite.id))
+        throw new UserError(message, `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
+      say(`left out: ${message}`);
+      continue;
+    }
+    plans.push(
+      ...(await plansOf(suite, {
+        preset: settings.preset,
+        languages: settings.lang,
+        limit: settings.limit ?? null,
+        only: settings.only ?? [],
+        shard: settings.shard ?? null,
+        data,
+      })),
+    );
+  }
+  const asked = plans.filter((plan) => plan.items.length > 0);
+  if (asked.length > 0) return asked;
+  if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
+  throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');
+}
