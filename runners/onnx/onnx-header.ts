@@ -1,3 +1,5 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../src/types.ts';
 import { FileReader } from './file-reader.ts';
 
@@ -160,4 +162,20 @@ function* fieldsWithText(reader: FileReader, outer: Field): Generator<{ number: 
   for (const field of fieldsOf(reader, outer.end)) {
     yield { number: field.number, value: field.value, text: field.end > field.start ? textOf(reader, field) : '' };
   }
+}
+
+/**
+ * The real paths of an ONNX file and of every file its weights lie in. UserError for weights that are missing or outside the model's folder.
+ * Weights that only a branch inside the model names are found by their file name, which begins like the model's.
+ */
+export function onnxFiles(path: string): string[] {
+  const folder = dirname(path);
+  const named = readOnnxHeader(path).external.map((name) => {
+    if (name !== basename(name)) throw new UserError(`${path}: keeps weights in ${name}, outside its folder`, 'export the model again');
+    if (!existsSync(join(folder, name)))
+      throw new UserError(`${join(folder, name)}: missing; ${basename(path)} keeps its weights there`, 'fetch it');
+    return join(folder, name);
+  });
+  const usual = [`${path}_data`, `${path}.data`].filter((file) => existsSync(file));
+  return [...new Set([path, ...named, ...usual])].map((file) => realpathSync(file));
 }

@@ -68,7 +68,7 @@ function pickled(path: string): UserError {
 
 /**
  * Opens a GGUF file (split ones by any part) or a folder with safetensors: headers only, every size checked against the files.
- * Throws UserError for what is missing, damaged or of a type that is not read; ONNX folders go to `openOnnxFolder`.
+ * Throws UserError for what is missing, damaged or of a type that is not read; ONNX folders go to `findReadyMade`.
  */
 export function openModel(path: string): OpenedModel {
   const found = kindOf(path);

@@ -5,6 +5,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { UserError } from '../../src/types.ts';
 import type { CacheValue } from './contract.ts';
 import { type Fields, fieldsIn, numberIn, textIn } from './fields.ts';
+import { onnxFiles } from './onnx-header.ts';
 import { readJsonObject } from './open-model.ts';
 
 export interface ReadyMade {
@@ -15,6 +16,8 @@ export interface ReadyMade {
   readonly config: Fields;
   /** Longest sequence in tokens. */
   readonly context: number;
+  /** The .onnx file and those its weights lie in, links resolved. */
+  readonly files: readonly string[];
   /** Weights on disk. */
   readonly bytes: number;
 }
@@ -24,6 +27,8 @@ const usual = ['model.onnx', 'decoder_model_merged.onnx', 'model_fp16.onnx', 'mo
 
 function modelFile(folder: string, genai: Fields | undefined): string {
   const named = textIn(fieldsIn(fieldsIn(genai ?? {}, 'model') ?? {}, 'decoder') ?? {}, 'filename');
+  if (named !== undefined && named !== basename(named))
+    throw new UserError(`${folder}: genai_config.json names the decoder ${named}, outside its folder`, 'fetch the whole folder again');
   if (named !== undefined) return join(folder, named);
   const places = [folder, join(folder, 'onnx')].filter((place) => existsSync(place));
   for (const place of places) for (const name of usual) if (existsSync(join(place, name))) return join(place, name);
@@ -52,17 +57,17 @@ export function findReadyMade(path: string): ReadyMade {
   const config = jsonIn(join(folder, 'config.json')) ?? {};
   const named = direct ? path : modelFile(folder, genai);
   if (!existsSync(named)) throw new UserError(`${named}: not there, though genai_config.json names it`, 'fetch the whole folder again');
-  const file = realpathSync(named);
-  const beside = readdirSync(dirname(file)).filter((name) => name.startsWith(basename(file)));
+  const files = onnxFiles(named);
   return {
-    file,
+    file: realpathSync(named),
+    files,
     folder,
     config,
     context:
       numberIn(fieldsIn(genai ?? {}, 'model') ?? {}, 'context_length') ??
       numberIn(config, 'max_position_embeddings', 'n_positions') ??
       2048,
-    bytes: beside.reduce((sum, name) => sum + statSync(join(dirname(file), name)).size, 0),
+    bytes: files.reduce((sum, file) => sum + statSync(file).size, 0),
   };
 }
 
