@@ -40,6 +40,8 @@ function linesBetween(path: string, from: number, to: number): number {
 }
 
 const span = 10_000;
+/** A run that wrote nothing for this long is not going on. */
+const silence = 60_000;
 
 /** Looks again at every run. `seen` is what the last look gave. */
 export function look(
@@ -62,7 +64,7 @@ export function look(
     const first = looks[0];
     const seconds = first ? (now - first.at) / 1000 : 0;
     const rate = first && seconds > 0 && answers > first.answers ? (answers - first.answers) / seconds : null;
-    const fresh = bytes > 0 && now - statSync(answersPath).mtimeMs < span;
+    const fresh = bytes > 0 && now - statSync(answersPath).mtimeMs < silence;
     const state = manifest.finished === null ? (fresh ? 'running' : 'stopped') : manifest.complete ? 'finished' : 'incomplete';
     return [
       {
