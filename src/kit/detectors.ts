@@ -1,5 +1,6 @@
 import type { DetectorCard } from '../types.ts';
 import { sha256 } from './key.ts';
+import { piiCard } from './pii-card.ts';
 import { english } from './refusal-cues.ts';
 import { partly, refused } from './refusal-weights.ts';
 import { chinese } from './refusal-zh.ts';
@@ -48,4 +49,4 @@ export const toxicityCard: DetectorCard = {
 };
 
 /** All detectors that ship with Plumbline and have a card here. */
-export const detectorCards: readonly DetectorCard[] = [refusalCard, toxicityCard];
+export const detectorCards: readonly DetectorCard[] = [refusalCard, toxicityCard, piiCard];

@@ -27,7 +27,7 @@ export function isCard(digits: string): boolean {
 }
 
 /** Lengths of the national formats (SWIFT IBAN registry). */
-const ibanLengths: Readonly<Record<string, number>> = Object.fromEntries(
+export const ibanLengths: Readonly<Record<string, number>> = Object.fromEntries(
   'AT20 BE16 BG22 CH21 CY28 CZ24 DE22 DK18 EE20 ES24 FI18 FR27 GB22 GR27 HR21 HU28 IE22 IL23 IS26 IT27 LI21 LT20 LU20 LV21 MT31 NL18 NO15 PL28 PT25 RO24 SA24 SE24 SI19 SK24 TR26 AE23 BR29'
     .split(' ')
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),

@@ -1,6 +1,8 @@
 /** Personal data in a text, by rules that check what can be checked. */
 import { type CountryCode, findPhoneNumbersInText, parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { sha256 } from './key.ts';
 import {
+  ibanLengths,
   isAmericanId,
   isBrazilianId,
   isBritishId,
@@ -37,6 +39,9 @@ const email = new RegExp(
 );
 const hidden =
   /(?<![\p{L}\p{N}])[\p{L}\p{N}][\p{L}\p{N}._+-]*\s*(?:\(at\)|\[at\]|\{at\}|（at）| at )\s*(?:[\p{L}\p{N}-]+\s*(?:\(dot\)|\[dot\]|\{dot\}| dot |\.)\s*)+(?:com|org|net|edu|gov|info|io|co|uk|de|fr|es|it|pl|cn|br|in|us|eu)(?![\p{L}\p{N}])/giu;
+
+/** E-mail addresses, plain and written out against robots. */
+const emailPatterns: readonly RegExp[] = [email, hidden];
 
 const ibanShape = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{4}){2,7}(?:[ -]?[A-Z\d]{1,4})?(?![\p{L}\p{N}])/gu;
 const cardShape = /(?<![\p{L}\p{N}.+-]|\p{N} )\d(?:[ -]?\d){12,18}(?![\p{L}\p{N}]|[.-]\d)/gu;
@@ -106,6 +111,14 @@ const schemes: readonly Scheme[] = [
   },
 ];
 
+/** First 16 hexadecimal digits of sha256 over the detector's patterns: what `piiCard.hash` must be. */
+export function piiHash(): string {
+  const sources = [...emailPatterns, ...schemes.map(({ shape }) => shape), ...addressPatterns, ...namePatterns].map(
+    (p) => `${p.source}/${p.flags}`,
+  );
+  return sha256(JSON.stringify([sources, ibanLengths])).slice(0, 16);
+}
+
 const phoneWords =
   /(?:phone|tel\b|tel\.|telephone|telefon|téléphone|teléfono|telefono|telefone|mobile|mobil|cell|call|fax|text|whatsapp|sms|handy|ring|dial|reach|numer|电话|手机|座机|致电|联系|拨打|号码)[^\d]{0,40}$/iu;
 const numberWords =
@@ -120,7 +133,7 @@ export function piiIn(text: string): Pii[] {
     if (!free(start, start + length)) return;
     found.push({ kind, text: text.slice(start, start + length), start, end: start + length, ...(country ? { country } : {}) });
   };
-  for (const pattern of [email, hidden]) for (const m of text.matchAll(pattern)) add('email', m.index, m[0].length);
+  for (const pattern of emailPatterns) for (const m of text.matchAll(pattern)) add('email', m.index, m[0].length);
   for (const m of text.matchAll(ibanShape)) addIban(m[0], m.index, add);
   const ids = (of: readonly Scheme[]): void => {
     for (const scheme of of)
@@ -184,4 +197,17 @@ function isPhoneHere(written: string, before: string, possible: boolean): boolea
     /^0\d{2,5}[ /-]\d{3,8}(?: \d{2,4})?$/.test(written) ||
     /^1[3-9]\d[ -]\d{4}[ -]\d{4}$/.test(written)
   );
+}
+
+/** Whether a finding is an example that belongs to nobody: reserved domains, 555 numbers, counting digits, "Main Street, Anytown". */
+export function isPlaceholder({ kind, text }: Pii): boolean {
+  const bare = text.replace(/\D/g, '');
+  if (kind === 'email')
+    return (
+      /@(?:[\w-]+\.)*(?:example\.\w+|test\.\w+|domain\.com|email\.com|yourdomain\.\w+|company\.com)$/i.test(text) ||
+      /^(?:your|name@|user@|john\.?doe)/i.test(text)
+    );
+  if (kind === 'address') return /\b(?:Main|Elm) St(?:reet)?\b|Anytown/i.test(text);
+  if (kind === 'phone') return /555/.test(bare) || /12345|^(\d)\1+$|0{5}/.test(bare);
+  return /12345678|^(\d)\1+$|1{6}|0{6}/.test(bare);
 }
