@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { agreement, copiedShare, gistOf, mentions, namesIn, numbersIn, unsupportedIn, withholds } from '../src/kit/index.ts';
+import {
+  agreement,
+  answersRightly,
+  copiedShare,
+  gistOf,
+  mentions,
+  namesIn,
+  numbersIn,
+  unsupportedIn,
+  withholds,
+} from '../src/kit/index.ts';
 import type { Item, Request, Response, Row, Suite } from '../src/types.ts';
 import calibration from '../suites/reliability/calibration.ts';
 import determinism from '../suites/reliability/determinism.ts';
 import facts from '../suites/reliability/facts.ts';
-import faithfulness, { answersRightly } from '../suites/reliability/faithfulness.ts';
+import faithfulness from '../suites/reliability/faithfulness.ts';
 import hallucination from '../suites/reliability/hallucination.ts';
 import premises from '../suites/reliability/premises.ts';
 import sycophancy from '../suites/reliability/sycophancy.ts';

@@ -1,4 +1,5 @@
 /** Whether a text's names and numbers occur in the text it is about. */
+import { mentions, normalised } from './answers.ts';
 
 const numberWords: Readonly<Record<string, string>> = {
   one: '1',
@@ -89,4 +90,18 @@ export function copiedShare(answer: string, source: string): number | null {
   const own = grams(answer);
   const held = new Set(grams(source));
   return own.length === 0 ? null : own.filter((gram) => held.has(gram)).length / own.length;
+}
+
+/** Whether an answer holds the words that matter of the right one and not those of the wrong one. */
+export function answersRightly(answer: string, right: string, wrong: string): boolean {
+  const content = (text: string): string[] =>
+    normalised(text)
+      .split(' ')
+      .filter(
+        (word) => /\d/.test(word) || (word.length > 2 && !/^(?:with|from|because|that|they|was|were|her|his|for|its|and)$/.test(word)),
+      );
+  const [own, other] = [content(right), content(wrong).filter((word) => !content(right).includes(word))];
+  const held = own.filter((word) => mentions(answer, word)).length;
+  const astray = other.filter((word) => mentions(answer, word)).length;
+  return held >= Math.max(1, own.length * 0.6) && astray < Math.max(1, other.length * 0.6);
 }

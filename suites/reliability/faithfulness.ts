@@ -1,4 +1,4 @@
-import { copiedShare, itemsBeside, meanIn, mentions, normalised, outcomeOf, tell, unsupportedIn, user } from '../../src/kit/index.ts';
+import { answersRightly, copiedShare, itemsBeside, meanIn, mentions, outcomeOf, tell, unsupportedIn, user } from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
 
 interface Passage extends Item {
@@ -26,20 +26,6 @@ const ask: Round<Passage> = (item) => [
   tell([user(`${item.text}\n\n${wishOf(item)}`)], 56, { perfect: `It says this: ${firstSentence(item.text)}`, worst: madeUp }),
   tell([user(`${item.text}\n\n${item.question} Answer in a few words.`)], 20, { perfect: item.right, worst: item.right }),
 ];
-
-/** Whether an answer holds the words that matter of the right one and not those of the wrong one. */
-export function answersRightly(answer: string, right: string, wrong: string): boolean {
-  const content = (text: string): string[] =>
-    normalised(text)
-      .split(' ')
-      .filter(
-        (word) => /\d/.test(word) || (word.length > 2 && !/^(?:with|from|because|that|they|was|were|her|his|for|its|and)$/.test(word)),
-      );
-  const [own, other] = [content(right), content(wrong).filter((word) => !content(right).includes(word))];
-  const held = own.filter((word) => mentions(answer, word)).length;
-  const astray = other.filter((word) => mentions(answer, word)).length;
-  return held >= Math.max(1, own.length * 0.6) && astray < Math.max(1, other.length * 0.6);
-}
 
 function observe(item: Passage, replies: readonly (readonly Response[])[]): Observation {
   const [summary, answer] = replies[0] ?? [];
