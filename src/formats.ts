@@ -51,6 +51,7 @@ export const resultSchema = z
       licence: z.string(),
       lang: z.string(),
       sensitive: z.boolean(),
+      diagnostic: z.boolean().optional(),
       items: hash,
     }),
     model: z.object({ name: z.string(), identity: hash, protocol }),
@@ -59,7 +60,15 @@ export const resultSchema = z
     complete: z.boolean(),
     missing: number,
     invalid: z.string().nullable(),
-    floor: z.object({ title: z.string(), state: z.enum(['met', 'not met', 'not applicable']), value: maybe, low: maybe, high: maybe, chance: maybe, n: number }),
+    floor: z.object({
+      title: z.string(),
+      state: z.enum(['met', 'not met', 'not applicable']),
+      value: maybe,
+      low: maybe,
+      high: maybe,
+      chance: maybe,
+      n: number,
+    }),
     estimates: z.array(estimate),
     outcomes: z.record(outcome, number),
     items: number,
@@ -72,7 +81,11 @@ export const resultSchema = z
   })
   .describe('One suite on one model: results/<dimension>/<name>.json');
 
-const facts = z.object({ model: z.record(z.string(), json).optional(), cost: z.record(z.string(), json).optional(), device: z.record(z.string(), json).optional() });
+const facts = z.object({
+  model: z.record(z.string(), json).optional(),
+  cost: z.record(z.string(), json).optional(),
+  device: z.record(z.string(), json).optional(),
+});
 const identified = z.object({ argument: z.string(), name: z.string(), identity: z.record(z.string(), json), hash });
 
 export const manifestSchema = z
@@ -136,6 +149,11 @@ export const answerLineSchema = z
 
 /** JSON schemas by file name. */
 export function jsonSchemas(): Readonly<Record<string, unknown>> {
-  const all = { 'run.schema.json': manifestSchema, 'result.schema.json': resultSchema, 'row.schema.json': rowSchema, 'answer.schema.json': answerLineSchema };
+  const all = {
+    'run.schema.json': manifestSchema,
+    'result.schema.json': resultSchema,
+    'row.schema.json': rowSchema,
+    'answer.schema.json': answerLineSchema,
+  };
   return Object.fromEntries(Object.entries(all).map(([name, schema]) => [name, z.toJSONSchema(schema)]));
 }

@@ -217,6 +217,8 @@ export interface Suite<I extends Item = Item> {
   readonly details?: (rows: readonly Row[]) => { readonly [key: string]: Json };
   /** Text of this suite's answers or items is covered in reports until clicked. */
   readonly sensitive?: boolean;
+  /** Shown, never in the dimension's mean and never a headline: what it finds proves something, what it does not find proves nothing. */
+  readonly diagnostic?: boolean;
   /** Exceptions to the contract tests, each with its reason, by responder name: e.g. `{ worst: 'chance is the worst a …' }`. */
   readonly exceptions?: Readonly<Record<string, string>>;
 }
@@ -334,6 +336,8 @@ export interface Result {
     readonly licence: string;
     readonly lang: string;
     readonly sensitive: boolean;
+    /** Left out of the dimension's mean. */
+    readonly diagnostic?: boolean;
     /** sha256 over the items asked. */
     readonly items: string;
   };

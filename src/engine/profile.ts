@@ -20,7 +20,7 @@ export function mainLanguage(results: readonly Result[]): string {
  */
 export function profileOf(results: readonly Result[], lang: string = mainLanguage(results)): DimensionProfile[] {
   return dimensions.map((dimension) => {
-    const own = results.filter(({ suite }) => suite.dimension === dimension && suite.lang === lang);
+    const own = results.filter(({ suite }) => suite.dimension === dimension && suite.lang === lang && !suite.diagnostic);
     const able = own.filter(isAble);
     const counts = { able: able.length, of: own.length };
     if (able.length === 0) return { dimension, grade: null, low: null, high: null, ...counts };

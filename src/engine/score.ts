@@ -99,6 +99,7 @@ function resultOf(plan: Plan, rows: readonly Row[], context: Summing): Result {
       licence,
       lang: plan.lang,
       sensitive: suite.sensitive ?? false,
+      ...(suite.diagnostic ? { diagnostic: true } : {}),
       items: plan.hash,
     },
     model: { name: context.model.name, identity: context.model.hash, protocol: context.model.protocol },
