@@ -13,6 +13,8 @@ export const commands: Readonly<Record<string, string>> = {
   merge: 'put the shards of a run together',
   leaderboard: 'make a static site of many runs: ranks as intervals, a page per model',
   serve: 'show runs in the browser as they go on (this machine only)',
+  dispatch: 'spread runs of several models over workers (Redis)',
+  worker: 'take parts of dispatched runs',
   doctor: 'show which device would be used, and why not the others',
   pull: 'fetch a model: hf:org/repo[@rev][:file], demo, gemma',
   trace: 'print the log-probability of every token of a text',
