@@ -9,17 +9,19 @@ export function short(value: number | null | undefined, digits = 2): string {
   return Number(text) !== 0 && value < 0 ? `\u2212${text}` : text;
 }
 
+const isShare = (unit: string) => unit === 'share' || unit === 'difference of shares';
+const hundredths = (value: number) => String(Math.round(value * 100)).replace('-', '\u2212');
+
 /** A metric's value in its own unit: shares as `31 of 100`, others with what precision they bear. */
-export function inUnit(value: number | null, unit: string): string {
+export function inUnit(value: number | null, unit: string, ofHundred = '{n} of 100'): string {
   if (value === null) return '–';
-  if (unit === 'share') return `${Math.round(value * 100)} of 100`;
+  if (isShare(unit)) return ofHundred.replace('{n}', hundredths(value));
   return Math.abs(value) >= 100 ? count(Math.round(value)) : short(value, Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** `24–39` for shares (of 100), `.24–.39` for the rest. */
+/** `24–39` for shares (of 100), `.24–.39` for the rest; `−.20 … .10` where an end is negative. */
 export function intervalText(low: number, high: number, unit: string): string {
-  if (unit === 'share') return `${Math.round(low * 100)}–${Math.round(high * 100)}`;
-  const [a, b] = [inUnit(low, unit), inUnit(high, unit)];
+  const [a, b] = isShare(unit) ? [hundredths(low), hundredths(high)] : [inUnit(low, unit), inUnit(high, unit)];
   return b.startsWith('\u2212') || a.startsWith('\u2212') ? `${a} … ${b}` : `${a}–${b}`;
 }
 

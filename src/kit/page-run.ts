@@ -12,7 +12,7 @@ import {
 } from '../types.ts';
 import { type Bar, type Dot, dotOf, type Plane, planeOf } from './figure.ts';
 import { scalarText, spaced } from './page-details.ts';
-import { mainLanguage, meaningOf, outcomeBars, resultIdOf, type SuiteView, stateOf, suiteView } from './page-suite.ts';
+import { mainLanguage, meaningOf, outcomeBars, resultIdOf, type SuiteView, stateOf, suiteView, titleOf } from './page-suite.ts';
 import { bytesText, count, dayOf, fill, manyText, percent, short, type Words } from './words.ts';
 
 export interface Banner {
@@ -92,7 +92,7 @@ export function weakestOf(results: readonly Result[]): Result | null {
 /** One sentence a dimension: what its weakest sub-dimension means, or why nothing can be told. */
 export function verdictOf(profile: DimensionProfile, results: readonly Result[], w: Words): string {
   const weakest = weakestOf(results);
-  if (weakest) return `${weakest.suite.title}: ${meaningOf(weakest, w)}`;
+  if (weakest) return `${titleOf(weakest, w)}: ${meaningOf(weakest, w)}`;
   if (results.length === 0) return w.nothingYet;
   if (results.every((r) => stateOf(r) === 'not able')) return fill(w.notAbleAll, { of: profile.of });
   const first = results.find((r) => stateOf(r) === 'invalid') ?? results[0];

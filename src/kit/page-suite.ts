@@ -5,6 +5,7 @@ import { type Bar, barsOf, type Dot, dotOf } from './figure.ts';
 import { slugOf } from './page.ts';
 import { type FigureView, figuresOf } from './page-details.ts';
 import { count, fill, intervalText, inUnit, outcomeWord, percent, short, type Words } from './words.ts';
+import { suitesZh } from './words-zh-suites.ts';
 
 export type SuiteState = 'able' | 'not able' | 'invalid' | 'incomplete' | 'untold';
 
@@ -62,6 +63,10 @@ export interface SuiteView {
 export const resultIdOf = (result: Result): string =>
   result.suite.lang === 'en' ? result.suite.id : `${result.suite.id}@${result.suite.lang}`;
 
+/** The suite's title in the page's language, where it is known. */
+export const titleOf = ({ suite }: Result, w: Words): string => (w.lang === 'zh' ? (suitesZh[suite.id]?.[0] ?? suite.title) : suite.title);
+const saysOf = ({ suite, says }: Result, w: Words): string | null => (w.lang === 'zh' ? (suitesZh[suite.id]?.[1] ?? says) : says);
+
 export function stateOf(result: Result): SuiteState {
   if (result.invalid !== null) return 'invalid';
   if (result.floor.state === 'not met') return 'not able';
@@ -87,12 +92,14 @@ export function meaningOf(result: Result, w: Words): string {
   if (state === 'invalid') return `${w.invalidBanner}: ${result.invalid}`;
   if (state === 'not able') return fill(w.notAbleBecause, { control: result.floor.title });
   if (!head || head.value === null) return w.nothingTold;
-  const range = head.interval ? ` (${intervalText(head.interval.low, head.interval.high, head.unit)})` : '';
-  if (result.says === null) return `${head.title}: ${inUnit(head.value, head.unit)}${unitWord(head.unit)}${range}`;
-  return fill(result.says, { n: Math.round(head.value * 100), v: inUnit(head.value, head.unit) }) + range;
+  const says = saysOf(result, w);
+  const unit = says?.includes('{n}') ? 'share' : head.unit;
+  const range = head.interval ? ` (${intervalText(head.interval.low, head.interval.high, unit)})` : '';
+  if (says === null) return `${head.title}: ${inUnit(head.value, head.unit, w.ofHundred)}${unitWord(head.unit)}${range}`;
+  return fill(says, { n: inUnit(head.value, 'share', '{n}'), v: inUnit(head.value, head.unit, w.ofHundred) }) + range;
 }
 
-const unitWord = (unit: string) => (unit === 'share' ? '' : ` ${unit}`);
+const unitWord = (unit: string) => (/shares?$/.test(unit) ? '' : ` ${unit}`);
 
 function spoken(title: string, estimate: Estimate | undefined, w: Words): string {
   if (!estimate || estimate.grade === null) return `${title}: ${w.nothingTold}`;
@@ -105,7 +112,7 @@ function estimateView(estimate: Estimate, w: Words, hue: 'model' | 'grey'): Esti
   return {
     title: estimate.title,
     group: estimate.group ?? '',
-    value: `${inUnit(estimate.value, estimate.unit)}${estimate.value === null ? '' : unitWord(estimate.unit)}`,
+    value: `${inUnit(estimate.value, estimate.unit, w.ofHundred)}${estimate.value === null ? '' : unitWord(estimate.unit)}`,
     interval: estimate.interval ? intervalText(estimate.interval.low, estimate.interval.high, estimate.unit) : '',
     grade: short(estimate.grade),
     gradeInterval:
@@ -140,7 +147,7 @@ function plotOf(result: Result, state: SuiteState, w: Words): Dot {
     chance: control && state === 'able' ? floor.chance : null,
     hue: state === 'able' ? 'model' : 'grey',
     hollow: state !== 'able' || result.partial,
-    says: state === 'not able' ? `${result.suite.title}: ${w.notAble}` : spoken(result.suite.title, head, w),
+    says: state === 'not able' ? `${titleOf(result, w)}: ${w.notAble}` : spoken(titleOf(result, w), head, w),
   });
 }
 
@@ -213,14 +220,14 @@ export function suiteView(result: Result, w: Words): SuiteView {
   return {
     id,
     anchor: slugOf(id),
-    title: result.suite.title,
+    title: titleOf(result, w),
     lang: result.suite.lang === 'en' ? '' : result.suite.lang,
     state,
     stateWord: { able: '', 'not able': w.notAble, invalid: w.invalidBanner, incomplete: w.incompleteBanner, untold: w.nothingTold }[state],
     plot: plotOf(result, state, w),
     grade: isDrawn(state) ? short(head?.grade) : '–',
     interval: isDrawn(state) && head?.gradeLow != null ? `${short(head.gradeLow)}–${short(head.gradeHigh)}` : '',
-    value: head ? `${inUnit(head.value, head.unit)}${head.value === null ? '' : unitWord(head.unit)}` : '–',
+    value: head ? `${inUnit(head.value, head.unit, w.ofHundred)}${head.value === null ? '' : unitWord(head.unit)}` : '–',
     n: count(head?.n ?? 0),
     says: meaningOf(result, w),
     invalid: result.invalid ?? '',
@@ -248,5 +255,5 @@ export function suiteView(result: Result, w: Words): SuiteView {
 
 function boundsText(head: Estimate | undefined, w: Words): string {
   if (!head?.bounds || head.bounds[0] === head.bounds[1]) return '';
-  return fill(w.bounds, { good: inUnit(head.bounds[0], head.unit), bad: inUnit(head.bounds[1], head.unit) });
+  return fill(w.bounds, { good: inUnit(head.bounds[0], head.unit, w.ofHundred), bad: inUnit(head.bounds[1], head.unit, w.ofHundred) });
 }

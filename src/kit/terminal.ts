@@ -3,7 +3,7 @@ import type { DimensionProfile, Result, Run } from '../types.ts';
 import { outcomes } from '../types.ts';
 import { visible } from './page.ts';
 import { profileOf, runView, totalsOf } from './page-run.ts';
-import { meaningOf, stateOf } from './page-suite.ts';
+import { meaningOf, stateOf, titleOf } from './page-suite.ts';
 import { fill, outcomeWord, percent, short, type Words, words } from './words.ts';
 
 export interface TerminalOptions {
@@ -88,7 +88,7 @@ export function terminalProfile(run: Run, options: TerminalOptions): string {
   if (worst.length > 0) lines.push('', w.weakest);
   for (const r of worst)
     lines.push(
-      `  ${short(gradeOf(r)).padStart(4)}  ${fit(`${w[r.suite.dimension]} / ${r.suite.title}`, width - 8)}`,
+      `  ${short(gradeOf(r)).padStart(4)}  ${fit(`${w[r.suite.dimension]} / ${titleOf(r, w)}`, width - 8)}`,
       `        ${fit(meaningOf(r, w), width - 8)}`,
     );
   return `${[...lines, ...unclearLines(run, w, width)].join('\n')}\n`;

@@ -30,7 +30,7 @@ export const zh: Words = {
   emptyText: '（空）',
   nothingYet: '没有测量任何项目。',
   weakest: '最弱',
-  between: '{low}–{high}',
+  ofHundred: '{n}/100',
   answersCount: '{n} 个回答',
   unclear: '{n} % 不明确',
   items: '题目',

@@ -34,7 +34,7 @@ export const en = {
   emptyText: '(empty)',
   nothingYet: 'Nothing was measured.',
   weakest: 'weakest',
-  between: '{low}–{high}',
+  ofHundred: '{n} of 100',
   answersCount: '{n} answers',
   unclear: '{n} % unclear',
   items: 'items',
