@@ -16,10 +16,15 @@ export interface AddedMatcher {
 const wordCharacter = /[\p{L}\p{N}_]/u;
 const spaces = /^\s+/;
 
-/** `guarded`: tokens that must never come from user text. */
-export function openMatcher(tokens: readonly (readonly [text: string, token: AddedToken])[], guarded: ReadonlySet<number>): AddedMatcher {
+/** Tokens by their spelling, found by first code unit and length. */
+interface Spellings {
+  readonly byText: ReadonlyMap<string, AddedToken>;
+  /** Lengths of the spellings that start with a code unit, longest first. */
+  readonly lengths: ReadonlyMap<number, readonly number[]>;
+}
+
+function spellingsOf(tokens: readonly (readonly [text: string, token: AddedToken])[]): Spellings {
   const byText = new Map(tokens.filter(([text]) => text !== '').toReversed());
-  /** Lengths of the tokens that start with a code unit, longest first. */
   const lengths = new Map<number, number[]>();
   for (const text of byText.keys()) {
     const first = text.charCodeAt(0);
@@ -30,51 +35,62 @@ export function openMatcher(tokens: readonly (readonly [text: string, token: Add
         [...known, text.length].toSorted((a, b) => b - a),
       );
   }
+  return { byText, lengths };
+}
 
+/** The tokens whose spelling stands at a place, longest first. */
+function* tokensAt(
+  { byText, lengths }: Spellings,
+  text: string,
+  at: number,
+): Generator<{ readonly token: AddedToken; readonly length: number }> {
+  for (const length of lengths.get(text.charCodeAt(at)) ?? []) {
+    const token = at + length <= text.length ? byText.get(text.slice(at, at + length)) : undefined;
+    if (token) yield { token, length };
+  }
+}
+
+/** `guarded`: tokens that must never come from user text. */
+export function openMatcher(tokens: readonly (readonly [text: string, token: AddedToken])[], guarded: ReadonlySet<number>): AddedMatcher {
+  const spellings = spellingsOf(tokens);
   const matchAt = (
     text: string,
     at: number,
     plain: readonly Span[],
   ): { readonly token: AddedToken; readonly length: number } | undefined => {
-    for (const length of lengths.get(text.charCodeAt(at)) ?? []) {
-      const token = byText.get(text.slice(at, at + length));
-      if (!token || at + length > text.length) continue;
-      if (guarded.has(token.id) && plain.some(([start, end]) => at < end && at + length > start)) continue;
-      if (token.single_word && (wordCharacter.test(text[at - 1] ?? '') || wordCharacter.test(text[at + length] ?? ''))) continue;
-      return { token, length };
+    if (!spellings.lengths.has(text.charCodeAt(at))) return undefined;
+    for (const found of tokensAt(spellings, text, at)) {
+      const end = at + found.length;
+      if (guarded.has(found.token.id) && plain.some(([start, stop]) => at < stop && end > start)) continue;
+      if (found.token.single_word && (wordCharacter.test(text[at - 1] ?? '') || wordCharacter.test(text[end] ?? ''))) continue;
+      return found;
     }
     return undefined;
   };
-
   return {
-    guardedStarts(text) {
-      const starts: number[] = [];
-      for (let at = 0; at < text.length; at += 1) {
-        const spelt = (lengths.get(text.charCodeAt(at)) ?? []).map((length) => byText.get(text.slice(at, at + length)));
-        if (spelt.some((token) => token && guarded.has(token.id))) starts.push(at);
-      }
-      return starts;
-    },
-    cut(text, plain) {
-      if (byText.size === 0) return [{ text, at: 0 }];
-      const sections: Section[] = [];
-      let start = 0;
-      for (let at = 0; at < text.length; ) {
-        const found = matchAt(text, at, plain);
-        if (!found) {
-          at += 1;
-          continue;
-        }
-        const { token, length } = found;
-        const before = token.lstrip ? text.slice(start, at).trimEnd() : text.slice(start, at);
-        if (before) sections.push({ text: before, at: start });
-        sections.push({ id: token.id });
-        at += length;
-        if (token.rstrip) at += spaces.exec(text.slice(at))?.[0].length ?? 0;
-        start = at;
-      }
-      if (start < text.length) sections.push({ text: text.slice(start), at: start });
-      return sections;
-    },
+    guardedStarts: (text) =>
+      Array.from(text.split('').keys()).filter((at) => [...tokensAt(spellings, text, at)].some(({ token }) => guarded.has(token.id))),
+    cut: (text, plain) => (spellings.byText.size === 0 ? [{ text, at: 0 }] : cut(text, (at) => matchAt(text, at, plain))),
   };
+}
+
+function cut(text: string, matchAt: (at: number) => { readonly token: AddedToken; readonly length: number } | undefined): Section[] {
+  const sections: Section[] = [];
+  let start = 0;
+  for (let at = 0; at < text.length; ) {
+    const found = matchAt(at);
+    if (!found) {
+      at += 1;
+      continue;
+    }
+    const { token, length } = found;
+    const before = token.lstrip ? text.slice(start, at).trimEnd() : text.slice(start, at);
+    if (before) sections.push({ text: before, at: start });
+    sections.push({ id: token.id });
+    at += length;
+    if (token.rstrip) at += spaces.exec(text.slice(at))?.[0].length ?? 0;
+    start = at;
+  }
+  if (start < text.length) sections.push({ text: text.slice(start), at: start });
+  return sections;
 }

@@ -14,69 +14,74 @@ export interface Bpe {
 /** Ranks below 2^26 and positions below 2^26 fit one double. */
 const positions = 2 ** 26;
 
-export function openBpe(tables: Tables): Bpe {
-  const { ends, merges, merged, vocabulary, model } = tables;
-  const text = Buffer.from(tables.text.buffer, tables.text.byteOffset, tables.text.byteLength);
-  const mergeMask = merges.length / 3 - 1;
-  const vocabularyMask = vocabulary.length / 2 - 1;
-  const control = new Set(tables.shell.added_tokens.filter(isControl).map((token) => token.id));
-  const characters = new Map<string, readonly number[]>();
-
+/** Pieces by id and ids by piece. */
+function vocabularyOf({ ends, vocabulary, text }: Tables): Pick<Bpe, 'idOf' | 'pieceOf'> {
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+  const mask = vocabulary.length / 2 - 1;
   const pieceOf = (id: number): string | undefined =>
-    id >= 0 && id < ends.length ? text.toString('utf8', id === 0 ? 0 : ends[id - 1], ends[id]) : undefined;
-
+    id >= 0 && id < ends.length ? bytes.toString('utf8', id === 0 ? 0 : ends[id - 1], ends[id]) : undefined;
   const idOf = (piece: string): number => {
     const hash = hashOf(piece);
-    for (let slot = hash & vocabularyMask; ; slot = (slot + 1) & vocabularyMask) {
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = vocabulary[slot * 2 + 1] ?? -1;
       if (id === -1) return -1;
       if (vocabulary[slot * 2] === hash && pieceOf(id) === piece) return id;
     }
   };
+  return { idOf, pieceOf };
+}
 
-  const rankOf = (left: number, right: number): number => {
-    for (let slot = pairSlot(left, right, mergeMask); ; slot = (slot + 1) & mergeMask) {
+/** The rank of a merge, -1 where there is none. */
+function rankTable({ merges }: Tables): (left: number, right: number) => number {
+  const mask = merges.length / 3 - 1;
+  return (left, right) => {
+    for (let slot = pairSlot(left, right, mask); ; slot = (slot + 1) & mask) {
       const found = merges[slot * 3];
       if (found === -1) return -1;
       if (found === left && merges[slot * 3 + 1] === right) return merges[slot * 3 + 2] ?? -1;
     }
   };
+}
 
-  /** A character's own id, else its bytes', else the unknown token's. */
-  const characterIds = (character: string): readonly number[] => {
-    const known = characters.get(character);
-    if (known) return known;
+/** A word's characters as ids: a character's own, else its bytes', else the unknown token's. */
+function symboliser({ model }: Tables, idOf: Bpe['idOf']): (word: string) => number[] {
+  const known = new Map<string, readonly number[]>();
+  const idsOf = (character: string): readonly number[] => {
     const id = idOf(character);
-    let ids: readonly number[] = id >= 0 ? [id] : model.unk >= 0 ? [model.unk] : [];
-    if (id < 0 && model.byteFallback) {
+    if (id >= 0) return [id];
+    if (model.byteFallback) {
       const bytes = [...Buffer.from(character, 'utf8')].map((byte) => idOf(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`));
-      if (bytes.every((byte) => byte >= 0)) ids = bytes;
+      if (bytes.every((byte) => byte >= 0)) return bytes;
     }
-    characters.set(character, ids);
-    return ids;
+    return model.unk >= 0 ? [model.unk] : [];
   };
-
-  const symbolsOf = (word: string): number[] => {
+  return (word) => {
     const symbols: number[] = [];
     for (const character of word) {
-      const ids = characterIds(character);
+      const ids = known.get(character) ?? idsOf(character);
+      known.set(character, ids);
       const fused = model.fuseUnk && ids.length === 1 && ids[0] === model.unk && symbols.at(-1) === model.unk;
       if (!fused) symbols.push(...ids);
     }
     return symbols;
   };
+}
 
+export function openBpe(tables: Tables): Bpe {
+  const { merged, model, shell } = tables;
+  const { idOf, pieceOf } = vocabularyOf(tables);
+  const rankOf = rankTable(tables);
+  const symbolsOf = symboliser(tables, idOf);
+  const control = new Set(shell.added_tokens.filter(isControl).map((token) => token.id));
   return {
-    size: ends.length,
+    size: tables.ends.length,
     idOf,
     pieceOf,
     encode(word, out) {
-      if (model.ignoreMerges) {
-        const whole = idOf(word);
-        if (whole >= 0 && !control.has(whole)) {
-          out.push(whole);
-          return;
-        }
+      const whole = model.ignoreMerges ? idOf(word) : -1;
+      if (whole >= 0 && !control.has(whole)) {
+        out.push(whole);
+        return;
       }
       const symbols = symbolsOf(word);
       if (symbols.length > 1) mergeAll(symbols, rankOf, merged, out);

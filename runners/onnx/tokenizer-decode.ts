@@ -64,46 +64,48 @@ function byteLevel(shell: TokenizerShell, bpe: Bpe): Decoder {
 
 const byteToken = /^<0x([0-9A-Fa-f]{2})>$/;
 
-function sentencePiece(steps: readonly Config[], bpe: Bpe): Decoder {
+/** What a token of a SentencePiece vocabulary stands for: a byte, or text. */
+function partReader(steps: readonly Config[], bpe: Bpe): (id: number) => number | string {
   const replaces = steps.flatMap((step): [string, string][] => {
     if (step.type === 'Metaspace') return [[typeof step.replacement === 'string' ? step.replacement : '▁', ' ']];
     return step.type === 'Replace' ? [[String((step.pattern as Config).String), String(step.content ?? '')]] : [];
   });
   const fallback = steps.some((step) => step.type === 'ByteFallback');
-  const stripped = steps.some((step) => step.type === 'Strip' || (step.type === 'Metaspace' && step.prepend_scheme !== 'never'));
-  /** A byte, or text. */
-  const partOf = (id: number): number | string => {
+  return (id) => {
     const piece = bpe.pieceOf(id) ?? '';
     const byte = fallback ? byteToken.exec(piece)?.[1] : undefined;
     return byte ? Number.parseInt(byte, 16) : replaces.reduce((text, [from, to]) => text.replaceAll(from, to), piece);
   };
-  const bytesOf = (id: number): Uint8Array => {
-    const part = partOf(id);
-    return typeof part === 'number' ? Uint8Array.of(part) : new Uint8Array(Buffer.from(part, 'utf8'));
-  };
+}
+
+/** As the tokenizers library: a run of bytes is valid as a whole, or every byte of it is one replacement character. */
+function textOfRun(run: readonly number[]): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(run));
+  } catch {
+    return '\ufffd'.repeat(run.length);
+  }
+}
+
+function sentencePiece(steps: readonly Config[], bpe: Bpe): Decoder {
+  const partOf = partReader(steps, bpe);
+  const stripped = steps.some((step) => step.type === 'Strip' || (step.type === 'Metaspace' && step.prepend_scheme !== 'never'));
   const decode = (ids: readonly number[], start: boolean): string => {
     let text = '';
     let run: number[] = [];
-    // As the tokenizers library: a run of bytes is valid as a whole, or every byte of it is one replacement character.
-    const flush = (): void => {
-      if (run.length === 0) return;
-      try {
-        text += new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(run));
-      } catch {
-        text += '\ufffd'.repeat(run.length);
+    for (const part of [...ids.map(partOf), '']) {
+      if (typeof part === 'number') {
+        run.push(part);
+        continue;
       }
+      text += textOfRun(run) + part;
       run = [];
-    };
-    for (const id of ids) {
-      const part = partOf(id);
-      if (typeof part === 'number') run.push(part);
-      else {
-        flush();
-        text += part;
-      }
     }
-    flush();
     return start && stripped && text.startsWith(' ') ? text.slice(1) : text;
+  };
+  const bytesOf = (id: number): Uint8Array => {
+    const part = partOf(id);
+    return typeof part === 'number' ? Uint8Array.of(part) : new Uint8Array(Buffer.from(part, 'utf8'));
   };
   return { decode, stream: () => streamOf(bytesOf) };
 }

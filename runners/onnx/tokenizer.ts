@@ -5,7 +5,7 @@ import { openMatcher, type Span } from './added-tokens.ts';
 import { openPreTokenizer, speller } from './pretokenizers.ts';
 import type { Bpe } from './tokenizer-bpe.ts';
 import { openDecoder, type TextStream } from './tokenizer-decode.ts';
-import { type LoadedTokenizer, loadTokenizer, type TokenizerFiles } from './tokenizer-load.ts';
+import { type LoadedTokenizer, loadTokenizer, type SpecialIds, type TokenizerFiles } from './tokenizer-load.ts';
 import { type AddedToken, isControl, type TokenizerShell } from './tokenizer-tables.ts';
 
 export interface EncodeOptions {
@@ -133,38 +133,32 @@ function encoderOf(loaded: LoadedTokenizer): Encoder {
   return { encode, starts: raw.guardedStarts };
 }
 
+/** Context and continuation, over an encoder: see Tokenizer.encodePair. */
+function pairOf(encode: Encoder['encode'], ids: SpecialIds, [context, continuation]: readonly [string, string], options: EncodeOptions) {
+  const tail = trailingSpace.exec(context)?.[0] ?? '';
+  const head = tail ? context.slice(0, -tail.length) : context;
+  const rest = tail + continuation;
+  const last: Span = [head.length, head.length + rest.length];
+  if (head === '') {
+    const start = ids.bos ?? ids.eos;
+    return { context: start === null ? [] : [start], continuation: encode(rest, [last]) };
+  }
+  const plain: readonly Span[] = options.special ? (options.plain ?? []) : [[0, head.length]];
+  const own = encode(head, plain);
+  const whole = encode(head + rest, [...plain, last]);
+  return { context: [...(options.bos ? ids.before : []), ...own], continuation: whole.slice(own.length) };
+}
+
 /**
- * Opens the tokenizer of a model: from a GGUF file's metadata, or a folder's tokenizer.json. The compiled vocabulary is kept in the cache.
- * UserError names what is missing or not known.
+ * Opens the tokenizer of a model: from a GGUF file's metadata, or a folder's tokenizer.json (tokenizer.model, vocab.json). The compiled
+ * vocabulary is kept in the cache. UserError names what is missing or not known.
  */
 export async function openTokenizer(files: TokenizerFiles, cacheDir: string): Promise<Tokenizer> {
   const loaded = await loadTokenizer(files, cacheDir);
   const { bpe, shell, ids } = loaded;
-  const { encode: encodeSpans, starts } = encoderOf(loaded);
+  const encoder = encoderOf(loaded);
   const decoder = openDecoder(shell, bpe);
   const special = new Set(shell.added_tokens.filter((token) => token.special).map((token) => token.id));
-
-  const encode: Tokenizer['encode'] = (text, options = {}) => {
-    const plain: readonly Span[] = options.special ? (options.plain ?? []) : [[0, text.length]];
-    const body = encodeSpans(text, plain);
-    return options.bos ? [...ids.before, ...body, ...ids.after] : body;
-  };
-  const encodePair: Tokenizer['encodePair'] = (context, continuation, options = {}) => {
-    const tail = trailingSpace.exec(context)?.[0] ?? '';
-    const head = tail ? context.slice(0, -tail.length) : context;
-    const rest = tail + continuation;
-    const before = options.bos ? ids.before : [];
-    if (head === '') {
-      const start = ids.bos ?? ids.eos;
-      return { context: start === null ? [] : [start], continuation: encode(rest) };
-    }
-    const plain: Span[] = options.special ? [...(options.plain ?? [])] : [[0, head.length]];
-    const whole = encodeSpans(head + rest, [...plain, [head.length, head.length + rest.length]]);
-    const own = encodeSpans(head, plain);
-    return { context: [...before, ...own], continuation: whole.slice(own.length) };
-  };
-  const visible = (list: readonly number[], skip: boolean) => (skip ? list.filter((id) => !special.has(id)) : list);
-
   return {
     size: bpe.size,
     bos: ids.bos,
@@ -177,10 +171,16 @@ export async function openTokenizer(files: TokenizerFiles, cacheDir: string): Pr
       .update(JSON.stringify([loaded.key, ids]))
       .digest('hex'),
     special,
-    specialStarts: starts,
-    encode,
-    encodePair,
-    decode: (list, options = {}) => decoder.decode(visible(list, options.skipSpecial ?? true), !options.continuation),
+    specialStarts: encoder.starts,
+    encode(text, options = {}) {
+      const body = encoder.encode(text, options.special ? (options.plain ?? []) : [[0, text.length]]);
+      return options.bos ? [...ids.before, ...body, ...ids.after] : body;
+    },
+    encodePair: (context, continuation, options = {}) => pairOf(encoder.encode, ids, [context, continuation], options),
+    decode(list, { skipSpecial = true, continuation = false } = {}) {
+      const visible = skipSpecial ? list.filter((id) => !special.has(id)) : list;
+      return decoder.decode(visible, !continuation);
+    },
     stream() {
       const inner = decoder.stream();
       return { push: (id) => (special.has(id) ? '' : inner.push(id)), end: () => inner.end() };
