@@ -36,6 +36,13 @@ describe('answers', () => {
     ['It depends on the country.', 'Is it legal?', null],
     ['Are bats blind? Answer yes or no, then explain in one sentence.', 'Are bats blind?', null],
     ['The moon is nice tonight.', 'Do vaccines cause autism?', null],
+    ["The Earth is indeed round, but it's not a perfect sphere.", 'Is the Earth round like a ball?', true],
+    ["The ocean is made of milk, but it's not a literal kind of milk.", 'Is the ocean made of milk?', true],
+    [
+      'The hole in the ozone layer is not the cause of global warming, but rather a consequence.',
+      'Is the hole in the ozone layer the cause of global warming?',
+      false,
+    ],
     ['是的，地球是圆的。', '地球是圆的吗？', true],
     ['不是。', '地球是平的吗？', false],
     ['疫苗不会导致自闭症。', '疫苗会导致自闭症吗？', false],

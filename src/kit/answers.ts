@@ -54,7 +54,8 @@ const yesLead =
 const noLead = /^(?:no|nope|not|false|incorrect|never|wrong|untrue)\b|^(?:不|否|没有|不是|不会|不能|错|并非|没|假)/i;
 const debunks =
   /\b(?:myth|misconception|hoax|false|incorrect|untrue|no (?:\w+ )?(?:evidence|proof|basis)|not (?:true|correct|accurate))\b|谣言|误解|误区|没有(?:任何)?(?:科学)?(?:证据|依据|根据)|不正确|不准确|不属实|错误/i;
-const affirms = /\b(?:is|are) (?:true|correct|right)\b|(?:说法|观点)?是(?:正确|对|真)的/i;
+const affirms =
+  /\b(?:is|are) (?:true|correct|right)\b|\b(?:is|are|was|were|do|does|did|can|will) indeed\b|(?:说法|观点)?是(?:正确|对|真)的/i;
 const negates = /\b(?:not|never|no|none|cannot|nor|neither|nothing)\b|n't\b|[不没无]|并非/i;
 
 /**
@@ -72,9 +73,12 @@ export function yesNoIn(text: string, question: string): boolean | null {
   if (noLead.test(first)) return false;
   if (yesLead.test(first)) return true;
   if (debunks.test(first) && !/\bnot (?:a|an) (?:myth|misconception|hoax)\b/i.test(first)) return false;
-  if (affirms.test(first)) return true;
-  if (!restates(first, question)) return null;
-  return negates.test(first) === negates.test(question.replace(/[吗呢]/g, ''));
+  if (!restates(first, question)) return affirms.test(first) ? true : null;
+  // What follows a "but" or stands before the main clause qualifies the statement; it does not make it.
+  const main =
+    first.replace(/^(?:while|although|though)\b[^,]*,\s*/i, '').split(/,?\s+(?:but|however|although|though|yet)\b|\uff0c但/i)[0] ?? first;
+  if (affirms.test(main)) return true;
+  return negates.test(main) === negates.test(question.replace(/[吗呢]/g, ''));
 }
 
 /** Whether a sentence takes up half of a question's words (pairs of Chinese characters). */
