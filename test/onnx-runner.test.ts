@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readyTensors } from '../runners/onnx/convert.ts';
 import type { LocalRunner } from '../runners/onnx/index.ts';
+import { openModel } from '../runners/onnx/open-model.ts';
+import { specOf } from '../runners/onnx/spec.ts';
 import { root, temporary } from './support/cli.ts';
+import { exportOnnx } from './support/export-onnx.ts';
 import { answersOf, asks, good, openRunner, text } from './support/local-runner.ts';
 import { writeTinyModel } from './support/tiny-model.ts';
 
@@ -135,6 +140,57 @@ describe('whatever the batch', () => {
     expect(new Set(runner.pids()).size).toBe(2);
     const [two, one] = [await answersOf(runner, requests), await answersOf(single, requests)];
     expect(two.map((answer) => good(answer).text)).toEqual(one.map((answer) => good(answer).text));
+  });
+});
+
+describe('an ONNX export of the same model', () => {
+  test('answers as the model itself', async () => {
+    const folder = join(place.path, 'export');
+    const files = openModel(model);
+    exportOnnx(specOf(files), await readyTensors(files, { cacheDir }), join(folder, 'model.onnx'));
+    for (const name of ['config.json', 'tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(model, name), join(folder, name));
+    await using made = (await openRunner(join(folder, 'model.onnx'), { cacheDir })).runner;
+    await using own = (await openRunner(model, { cacheDir })).runner;
+    const requests = [
+      ...Array.from({ length: 6 }, (_, i) => asks(`Question ${i}: which?`, choice([' yes', ' no', ` ${i}`]))),
+      asks('The river ran on and on.', { kind: 'trace' }),
+      asks('Then', { kind: 'next', top: 5 }),
+      ...Array.from({ length: 6 }, (_, i) => asks(`Tell me of ${'x'.repeat(i)}`, text(6 + i))),
+    ];
+    const [a, b] = [(await answersOf(made, requests)).map(good), (await answersOf(own, requests)).map(good)];
+    for (const [i, answer] of a.entries()) {
+      expect(answer.text).toBe(b[i]?.text);
+      expect(answer.top).toEqual(b[i]?.top);
+      for (const [j, value] of answer.logprobs?.entries() ?? [])
+        expect(Math.abs((value ?? 0) - (b[i]?.logprobs?.[j] ?? 0))).toBeLessThan(1e-3);
+    }
+    expect(made.identity).toMatchObject({ mode: 'as exported' });
+  });
+});
+
+describe('weights', () => {
+  test('a fast mode is measured once and named in identity and facts; a rounded variant is another model', async () => {
+    const path = writeTinyModel(join(place.path, 'wide'), { hidden: 64, seed: 5 });
+    const first = await openRunner(path, { cacheDir, settings: { weights: 'fast' } });
+    await first.runner[Symbol.asyncDispose]();
+    const again = await openRunner(path, { cacheDir, settings: { weights: 'fast' } });
+    await using fast = again.runner;
+    await using rounded = (await openRunner(path, { cacheDir, settings: { quantize: 'int4' } })).runner;
+    await using exact = (await openRunner(path, { cacheDir })).runner;
+    expect(first.said.join()).toContain('measuring how far');
+    expect(again.said.join()).not.toContain('measuring how far');
+    expect(String(fast.identity.mode)).toMatch(/^fast/);
+    expect((await fast.facts()).model?.deviation).toMatchObject({ positions: 512, kl: expect.any(Number), top1: expect.any(Number) });
+    expect(rounded.identity.mode).toBe('exact, int4');
+    const modes = [exact, rounded].map((runner) => answersOf(runner, [asks('hello world', { kind: 'trace' })]));
+    const [a, b] = (await Promise.all(modes)).map(([answer]) => good(answer).logprobs);
+    expect(a).not.toEqual(b);
+  });
+
+  test('an unknown mode is refused', async () => {
+    await expect(openRunner(model, { cacheDir, settings: { weights: 'quick' } })).rejects.toThrow(
+      /--weights quick: expected exact or fast/,
+    );
   });
 });
 

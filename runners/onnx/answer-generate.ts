@@ -15,7 +15,7 @@ export function endingsOf(model: LocalModel, request: Request, shown: Rendered):
     decode: (ids) => tokenizer.decode(ids, { continuation: true }),
     endTokens: new Set(tokenizer.stops),
     stops: [...stops, ...shown.stops],
-    thinks: model.reasons ? { open: shown.thinking } : null,
+    thinks: model.speech.reasons ? { open: shown.thinking } : null,
   };
 }
 

@@ -113,7 +113,7 @@ async function* scoreAll(
     requests: model.limits.requests,
     area: 4e6,
     packs: plain.graph.packs,
-    cache: true,
+    cache: model.keeps,
   };
   const pending = new Map<number, { one: Scored; first: number; missing: number; ms: number }>();
   const owner: number[] = [];

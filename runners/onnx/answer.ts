@@ -40,7 +40,7 @@ export async function* answer(model: LocalModel, asked: readonly Asked[], hooks:
       continue;
     }
     const ending = endingsOf(model, request, shown);
-    endings.set(index, { endings: ending, promptTokens: ids.length, trim: !model.chat && typeof request.prompt !== 'string' });
+    endings.set(index, { endings: ending, promptTokens: ids.length, trim: !model.speech.chat && typeof request.prompt !== 'string' });
     jobs.push(jobOf(model, { index, request, ids, endings: ending }));
   }
   if (scored.length > 0) yield* score(model, scored, hooks);

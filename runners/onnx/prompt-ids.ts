@@ -7,7 +7,7 @@ import type { Tokenizer } from './tokenizer.ts';
 export function rendered(model: LocalModel, prompt: Prompt, system: string | undefined): Rendered {
   const whole = withSystem(prompt, system);
   if (typeof whole === 'string') return { text: whole, plain: null, bos: true, stops: [], thinking: false };
-  return model.chat ? model.chat(whole) : transcriptOf(whole);
+  return model.speech.chat ? model.speech.chat(whole) : transcriptOf(whole);
 }
 
 /** What the model sees, or the failure of a conversation that its template refuses. */
@@ -21,8 +21,11 @@ export function shownOr(model: LocalModel, request: Request, system: string | un
 }
 
 export function tokenizerIn(model: LocalModel): Tokenizer {
-  if (model.tokenizer) return model.tokenizer;
-  throw new UserError(`${model.name} has no tokenizer: ${model.noTokenizer}`, 'ask by token ids: plumbline trace <model> --ids 1,2,3');
+  if (model.speech.tokenizer) return model.speech.tokenizer;
+  throw new UserError(
+    `${model.name} has no tokenizer: ${model.speech.noTokenizer}`,
+    'ask by token ids: plumbline trace <model> --ids 1,2,3',
+  );
 }
 
 export const encodeOptions = ({ plain, bos }: Rendered, tokenizer: Tokenizer) => ({

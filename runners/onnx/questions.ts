@@ -21,10 +21,10 @@ export function about(model: LocalModel): About {
   return {
     name: model.name,
     identity: model.identity,
-    protocol: model.protocol,
+    protocol: model.speech.protocol,
     wants: model.scores ? ['text', 'choice', 'trace', 'next'] : ['text'],
     device: model.device.name,
-    hasTokenizer: model.tokenizer !== null,
+    hasTokenizer: model.speech.tokenizer !== null,
   };
 }
 
@@ -39,7 +39,7 @@ export async function reply(model: LocalModel, question: Question, asking: Askin
     case 'prompt':
       return { ids: promptIds(model, rendered(model, question.prompt, asking.system)) };
     case 'pieces':
-      return question.ids.map((id) => model.tokenizer?.decode([id], { skipSpecial: false, continuation: true }) ?? '');
+      return question.ids.map((id) => model.speech.tokenizer?.decode([id], { skipSpecial: false, continuation: true }) ?? '');
     case 'trace':
       return trace(model, question.ids, hooks);
     case 'generate':
@@ -76,7 +76,7 @@ async function continued(
 ): Promise<Replies['generate']> {
   const { ids, temperature, seed } = question;
   checkIds(model, ids);
-  const stops = new Set(model.tokenizer?.stops ?? []);
+  const stops = new Set(model.speech.tokenizer?.stops ?? []);
   const maxTokens = Math.max(1, Math.min(question.maxTokens, model.context - ids.length + 1));
   const ends = (tokens: readonly number[]) => stops.has(tokens.at(-1) ?? -1);
   const job = { request: 0, ids, maxTokens, temperature, random: () => randomOf(seed), top: 0, ends };
@@ -87,7 +87,7 @@ async function continued(
         'the file is damaged: fetch or convert it again',
         3,
       );
-    const text = model.tokenizer?.decode(tokens, { continuation: true }) ?? '';
+    const text = model.speech.tokenizer?.decode(tokens, { continuation: true }) ?? '';
     return { ids: [...tokens], text, stop: ended ? 'end' : 'length' };
   }
   throw new Error('nothing was generated');
