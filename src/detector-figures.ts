@@ -36,7 +36,7 @@ function counted(source: string, rows: readonly { readonly truth: boolean; reado
 }
 
 /** Probability that a positive is ranked above a negative; ties count half. */
-export function aurocOf(positives: readonly number[], negatives: readonly number[]): number {
+function aurocOf(positives: readonly number[], negatives: readonly number[]): number {
   const all = [...positives.map((v) => ({ v, y: 1 })), ...negatives.map((v) => ({ v, y: 0 }))].sort((a, b) => a.v - b.v);
   let sum = 0;
   for (let i = 0; i < all.length; ) {
