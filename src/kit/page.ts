@@ -41,8 +41,8 @@ export function printer(moduleUrl: string, sheet: Sheet): (content: PageContent)
   const csp = policy(sheet, css, script);
   return ({ lang, title, description, view, data }) => {
     const w: Words = words(lang);
-    const seen = shown({ ...view, w, lang: w.lang, title, description }) as object;
-    return print({ ...seen, csp, css, script, json: data === undefined ? '' : scriptJson(data) });
+    const seen = shown({ title, description, ...view }) as object;
+    return print({ ...seen, w, lang: w.lang, csp, css, script, json: data === undefined ? '' : scriptJson(data) });
   };
 }
 
@@ -85,8 +85,11 @@ export function scriptJson(value: unknown): string {
 const unseen =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
+const plain = /^[\t\n\x20-\x7e\u2010-\u2026]*$/;
+
 /** The text with every character that would act without being seen (escape codes, bidi overrides, zero-width, lone surrogates) written out. */
 export function visible(text: string): string {
+  if (plain.test(text)) return text;
   return text.replace(/\r\n/g, '\n').replace(unseen, (c) => {
     const code = c.codePointAt(0) ?? 0;
     if (code < 0x20) return String.fromCodePoint(0x2400 + code);
