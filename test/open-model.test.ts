@@ -213,6 +213,7 @@ describe('safetensors folders', () => {
     refused(folderWith({ 'model.safetensors': one }), /config\.json is missing/);
     refused(folderWith({ 'config.json': config, 'pytorch_model.bin': 'x' }), /pickle/);
     refused(folderWith({ 'config.json': config }), /no model here/);
+    refused(folderWith({ 'adapter_config.json': '{}', 'adapter_model.safetensors': one }), /a LoRA adapter/);
     refused(folderWith({ 'config.json': '[1', 'model.safetensors': one }), /config\.json: not JSON/);
     refused(join(scratch, 'nowhere'), /no such file/);
   });

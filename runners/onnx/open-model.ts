@@ -53,6 +53,9 @@ export function kindOf(path: string): { readonly kind: ModelKind; readonly path:
   const onnx = names.includes('genai_config.json') || names.some((name) => name.endsWith('.onnx')) || existsSync(join(path, 'onnx'));
   if (onnx) return { kind: 'onnx', path };
   if (names.some((name) => /^pytorch_model.*\.bin$/.test(name))) throw pickled(path);
+  if (names.includes('adapter_config.json')) {
+    throw new UserError(`${path}: a LoRA adapter, not a model`, `name its base model and add --adapter ${path}`);
+  }
   throw new UserError(
     `${path}: no model here (looked for *.safetensors, *.gguf, *.onnx)`,
     'name a GGUF file, or a folder with config.json and model.safetensors',
