@@ -1,5 +1,6 @@
 import { keyOf } from '../kit/key.ts';
 import type { Item, Request, Response, Runner } from '../types.ts';
+import { KeyTable } from './index-table.ts';
 import { type Plan, requestsOf } from './plan.ts';
 import type { Recording } from './recording.ts';
 
@@ -94,10 +95,10 @@ function* asksOf(
 }
 
 function* missing(asks: Iterable<Ask>, recording: Recording, retryErrors = false): Generator<Ask> {
-  const pending = new Set<string>();
+  const pending = new KeyTable();
   for (const ask of asks) {
-    if ((retryErrors ? recording.hasAnswer(ask.key) : recording.has(ask.key)) || pending.has(ask.key)) continue;
-    pending.add(ask.key);
+    if (retryErrors ? recording.hasAnswer(ask.key) : recording.has(ask.key)) continue;
+    if (!pending.set(ask.key, 0, 0, false)) continue;
     yield ask;
   }
 }

@@ -55,7 +55,7 @@ export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
 
 function planOf(suite: Suite, lang: string, items: readonly Item[], choice: Choice): Plan {
   const size = (suite.sizes ?? defaultSizes)[choice.preset];
-  const preset = ordered(items).slice(0, Number.isFinite(size) ? size : items.length);
+  const preset = size >= items.length ? items : ordered(items).slice(0, size);
   let chosen = choice.only.length > 0 ? items.filter((item) => choice.only.includes(item.id)) : preset;
   if (choice.limit !== null) chosen = chosen.slice(0, choice.limit);
   const partial = chosen.length !== preset.length;
