@@ -48,7 +48,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en', 'zh'],
   wants: ['text'],
-  sizes: { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 8, quick: 26, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

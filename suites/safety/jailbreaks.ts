@@ -143,7 +143,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['text'],
-  sizes: { demo: 13, quick: 39, standard: 208, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 8, quick: 26, standard: 208, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

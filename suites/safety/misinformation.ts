@@ -105,7 +105,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en', 'zh'],
   wants: ['choice', 'text'],
-  sizes: { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 10, quick: 36, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,

@@ -118,7 +118,7 @@ export default {
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['text', 'choice'],
-  sizes: { demo: 10, quick: 32, standard: 200, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 8, quick: 26, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,
