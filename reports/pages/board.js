@@ -7,17 +7,31 @@
   const numbers = new Set([...order, 'rank', 'able', 'speed', 'bytes']);
   const down = new Set([...order, 'able', 'speed']);
 
+  // More rows than anyone reads cost time at every sort: the rest shows on demand.
+  const first = 200;
+  const matching = new WeakSet();
+  const show = (section) => {
+    const more = section.querySelector('.showall');
+    const limit = more.dataset.all ? Number.POSITIVE_INFINITY : first;
+    let found = 0;
+    for (const row of section.querySelector('tbody').rows) {
+      const hidden = !matching.has(row) || ++found > limit;
+      if (row.hidden !== hidden) row.hidden = hidden;
+    }
+    more.hidden = found <= limit;
+    const shown = section.querySelector('.shown');
+    shown.textContent = shown.textContent.replace(/\d+/, found);
+  };
   const filter = () => {
     const find = document.getElementById('find').value.toLowerCase();
     const wanted = [...document.querySelectorAll('[data-filter]')].filter((s) => s.value !== '').map((s) => [s.dataset.filter, s.value]);
     for (const section of sections) {
-      let shown = 0;
-      for (const row of section.querySelectorAll('tbody tr')) {
+      for (const row of section.querySelector('tbody').rows) {
         const has = ([key, value]) => (key === 'kind' ? section.dataset.kind === value : key === 'language' ? row.dataset.language.split(', ').includes(value) : row.dataset[key] === value);
-        row.hidden = !((find === '' || row.dataset.name.toLowerCase().includes(find)) && wanted.every(has));
-        if (!row.hidden) shown++;
+        if ((find === '' || row.dataset.name.toLowerCase().includes(find)) && wanted.every(has)) matching.add(row);
+        else matching.delete(row);
       }
-      section.querySelector('.shown').textContent = section.querySelector('.shown').textContent.replace(/\d+/, shown);
+      show(section);
     }
   };
   const sortBy = (section, key, flip) => {
@@ -44,14 +58,21 @@
     const label = section.querySelector('button[data-sort="rank"]');
     label.dataset.word ??= label.textContent;
     label.textContent = at > 0 ? `${label.dataset.word} (${head.textContent.trim()})` : label.dataset.word;
+    for (const [, row] of keyed) row.hidden = true;
     body.replaceChildren(...keyed.map(([, row]) => row));
+    show(section);
   };
   for (const section of sections) {
     section.addEventListener('click', (event) => {
       const button = event.target.closest('button[data-sort]');
       if (button) sortBy(section, button.dataset.sort, true);
+      const more = event.target.closest('.showall');
+      if (!more) return;
+      more.dataset.all = 'yes';
+      show(section);
     });
-    sortBy(section, 'rank', false);
+    section.querySelector('button[data-sort="rank"]').closest('th').setAttribute('aria-sort', 'ascending');
   }
+  filter();
   controls.addEventListener('input', filter);
 })();

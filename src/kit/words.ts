@@ -169,6 +169,7 @@ export const en = {
     'Right of zero is more trustworthy. The bar is the 95 % interval of the paired difference of grades; the dashed line is the margin. Vermilion and ▼: shown worse; blue and ▲: shown better; grey: no worse than the margin; hollow: undecided.',
   leaderboard: 'Leaderboard',
   rank: 'Rank',
+  showAll: 'Show all',
   rankText:
     'Ranks are intervals. A model stands before another only where it is surely better on the sub-dimensions both are able to do: in one dimension, and surely worse in none. Overlapping ranks are not ordered.',
   rankOne: 'One model so far: there is nothing to rank yet.',
