@@ -1,5 +1,6 @@
 /** Builds the decoder's ONNX graph from what the model is and where its weights lie. */
 import { dirname } from 'node:path';
+import { type Adapter, adaptedWeights } from './adapter.ts';
 import type { CacheValue, Graph, GraphValue, PackedTensor, Purpose, ReadyTensor } from './contract.ts';
 import { type Draft, draftOf } from './draft.ts';
 import { cacheWidth, kvBytesPerToken } from './facts.ts';
@@ -22,6 +23,8 @@ export interface GraphOptions {
   readonly keep?: boolean;
   /** How packed matrices are multiplied; default 4 (activations rounded to 8 bits) for all. */
   readonly accuracy?: (canonical: string) => Accuracy;
+  /** Low-rank additions (readAdapter). */
+  readonly adapter?: Adapter;
 }
 
 /** Weights by their names in the file: all float (readyTensors), or with packed matrices (packedTensors). */
@@ -72,7 +75,8 @@ function contextOf(
   const { options, tensors } = from;
   const cached = options.purpose === 'generate' || (options.keep ?? false);
   const plain = options.device !== 'cpu';
-  const { weights, inexact } = weightsOf(draft, spec, { tensors, options });
+  const { weights: own, inexact } = weightsOf(draft, spec, { tensors, options });
+  const weights = options.adapter === undefined ? own : adaptedWeights(draft, own, options.adapter);
   const ids = draft.input({ name: 'input_ids', type: 'int64', shape: ['B', 'S'] });
   const needsPositions = spec.positions === 'rope' || spec.positions === 'learned';
   const positions = needsPositions ? draft.input({ name: 'position_ids', type: 'int64', shape: ['B', 'S'] }) : '';

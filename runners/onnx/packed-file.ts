@@ -84,7 +84,7 @@ function plan(files: ModelFiles, spec: ModelSpec, options: PackOptions): { bytes
     tensors.set(name, {
       tensor,
       shape: packing === null ? tensor.shape : shape,
-      turned: turned && packing !== null,
+      turned: turned && (packing !== null || rounded),
       packing,
       rounded,
       regions,
@@ -156,7 +156,9 @@ async function write(path: string, from: { bytes: number; tensors: ReadonlyMap<s
 function* rowsOf(planned: Planned): Generator<{ type: StoredTensor['type']; bytes: Uint8Array; before: number }> {
   const { tensor } = planned;
   if (planned.turned) {
-    yield { type: 'F32', bytes: new Uint8Array(turned(readFloats(tensor), tensor.shape).buffer), before: 0 };
+    const values = readFloats(tensor);
+    const whole = planned.packing === null ? values : turned(values, tensor.shape);
+    yield { type: 'F32', bytes: new Uint8Array(whole.buffer), before: 0 };
     return;
   }
   const width = tensor.shape.at(-1) ?? 1;
@@ -177,13 +179,19 @@ function turned(values: Float32Array, [rows = 0, columns = 0]: readonly number[]
 
 type Put = (data: ArrayBufferView, at: number) => void;
 
+/** Blocks run along a matrix's inputs: a matrix stored [in,out] is rounded the other way round. */
+function rounded({ turned: crosswise, tensor }: Planned, values: Float32Array, bits: 4 | 8): Float32Array {
+  if (!crosswise) return valuesOf(nearestBlocks(values, bits));
+  return turned(valuesOf(nearestBlocks(turned(values, tensor.shape), bits)), tensor.shape.toReversed());
+}
+
 async function writeTensor(planned: Planned, put: Put, options: PackOptions): Promise<void> {
   const { packing, regions } = planned;
   const half = halfTable();
   for (const { type, bytes, before } of rowsOf(planned)) {
     if (packing === null) {
       const values = dequantise(type, bytes, half);
-      put(planned.rounded ? valuesOf(nearestBlocks(values, options.bits ?? 8)) : values, regions.codes.offset + 4 * before);
+      put(planned.rounded ? rounded(planned, values, options.bits ?? 8) : values, regions.codes.offset + 4 * before);
     } else {
       const parts = blocksFor(packing, { type, bytes, half }, options);
       put(parts.codes, regions.codes.offset + (before * packing.bits) / 8);

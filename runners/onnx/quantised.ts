@@ -41,16 +41,20 @@ interface Grid {
 
 function codesOf(values: Float32Array, grid: Grid): Uint8Array {
   const { scales, minima, size, bits, shift } = grid;
-  const zero = (bits === 8 ? 128 : 8) - shift;
+  // Half a step more: cutting off what follows the point rounds to nearest.
+  const zero = (bits === 8 ? 128 : 8) - shift + 0.5;
   const most = bits === 8 ? 255 : 15;
   const codes = new Uint8Array(bits === 8 ? values.length : values.length / 2);
-  for (let i = 0; i < values.length; i += 1) {
-    const b = Math.floor(i / size);
-    const scale = scales[b] ?? 0;
-    const step = scale === 0 ? 0 : Math.round(((values[i] ?? 0) - (minima[b] ?? 0)) / scale);
-    const code = Math.min(most, Math.max(0, step + zero));
-    if (bits === 8) codes[i] = code;
-    else codes[i >> 1] = (codes[i >> 1] ?? 0) | (code << (4 * (i & 1)));
+  for (let b = 0; b < scales.length; b += 1) {
+    const scale = scales[b] as number;
+    const least = minima[b] as number;
+    const per = scale === 0 ? 0 : 1 / scale;
+    for (let i = b * size; i < (b + 1) * size; i += 1) {
+      const step = ((values[i] as number) - least) * per + zero;
+      const code = step < 0 ? 0 : step > most ? most : Math.trunc(step);
+      if (bits === 8) codes[i] = code;
+      else codes[i >> 1] = (codes[i >> 1] as number) | (code << (4 * (i & 1)));
+    }
   }
   return codes;
 }

@@ -3,21 +3,26 @@
     python -m venv venv && venv/bin/pip install torch transformers numpy
     venv/bin/python test/reference/make-tiny.py test/fixtures/tiny [name …]
 
-One folder a model: config.json, model.safetensors (float16, to be small; the reference upcasts it) and reference.json, in the form of the parity set.
-One-dimensional parameters are randomised, so that a forgotten norm offset or bias shows.
+One folder a model: config.json, tensors.json (name and shape of each weight) and reference.json, in the form of the parity set. The weights themselves
+are not kept: they follow from their names by `filled` here and in test/support/tiny-fixture.ts. One-dimensional parameters vary too, so that a forgotten
+norm offset or bias shows.
 """
 
 import json
 import os
 import sys
+import tempfile
 
+import numpy
 import torch
 import transformers
+from safetensors import safe_open
+from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-SIZES = dict(vocab_size=256, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256,
+SIZES = dict(vocab_size=96, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256,
              bos_token_id=1, eos_token_id=2, pad_token_id=0, initializer_range=0.15)
-GATED = dict(SIZES, intermediate_size=64, num_key_value_heads=2)
+GATED = dict(SIZES, intermediate_size=32, num_key_value_heads=2)
 
 MODELS = {
     'granite': ('granite', dict(GATED, embedding_multiplier=12.0, residual_multiplier=0.22, attention_multiplier=0.1, logits_scaling=3.0)),
@@ -27,10 +32,9 @@ MODELS = {
     'falcon-7b': ('falcon', dict(SIZES, multi_query=True, parallel_attn=True, new_decoder_architecture=False, alibi=False, bias=False)),
     'falcon-40b': ('falcon', dict(SIZES, new_decoder_architecture=True, num_kv_heads=2, bias=False)),
     'falcon-rw': ('falcon', dict(SIZES, multi_query=False, parallel_attn=False, alibi=True, bias=True)),
-    'bloom': ('bloom', dict(SIZES, n_layer=2, n_head=4)),
     'bloom-6-heads': ('bloom', dict(SIZES, hidden_size=48, n_layer=2, n_head=6)),
     'olmo': ('olmo', dict(GATED, clip_qkv=0.4)),
-    'cerebras-gpt': ('gpt2', dict(vocab_size=256, n_embd=32, n_layer=2, n_head=4, n_inner=64, n_positions=256, activation_function='gelu',
+    'cerebras-gpt': ('gpt2', dict(vocab_size=96, n_embd=32, n_layer=2, n_head=4, n_inner=32, n_positions=256, activation_function='gelu',
                                   bos_token_id=1, eos_token_id=2)),
     'cohere': ('cohere', dict(GATED, logit_scale=0.25)),
     'cohere2': ('cohere2', dict(GATED, logit_scale=0.25, sliding_window=16, num_hidden_layers=4)),
@@ -42,7 +46,7 @@ MODELS = {
     'hunyuan': ('hunyuan_v1_dense', dict(GATED, head_dim=16)),
     'exaone4': ('exaone4', dict(GATED, num_hidden_layers=4, sliding_window=16, head_dim=16)),
     'gpt-neo': ('gpt_neo', dict(SIZES, num_layers=2, num_heads=4, attention_types=[[['global', 'local'], 1]], window_size=16, intermediate_size=64)),
-    'gptj': ('gptj', dict(vocab_size=256, n_embd=32, n_layer=2, n_head=4, n_positions=256, rotary_dim=4, bos_token_id=1, eos_token_id=2)),
+    'gptj': ('gptj', dict(vocab_size=96, n_embd=32, n_layer=2, n_head=4, n_positions=256, rotary_dim=4, bos_token_id=1, eos_token_id=2)),
     'nemotron': ('nemotron', dict(GATED, head_dim=8)),
     'glm': ('glm', dict(GATED, head_dim=16)),
     'glm4': ('glm4', dict(GATED, head_dim=16)),
@@ -58,19 +62,39 @@ MODELS = {
 }
 
 
-def made(kind, settings):
+def filled(name, shape):
+    """Numbers that follow from a name: 2-D and more uniform in ±0.26, norm weights in 1 ± 0.2, other vectors in ±0.2. The same in tiny-fixture.ts."""
+    seed = 2166136261
+    for byte in name.encode():
+        seed = ((seed ^ byte) * 16777619) & 0xFFFFFFFF
+    count = int(numpy.prod(shape))
+    x = (numpy.arange(count, dtype=numpy.uint64) * 2654435761 + seed) & 0xFFFFFFFF
+    for _ in range(2):
+        x ^= x >> 16
+        x = (x * 0x45D9F3B) & 0xFFFFFFFF
+    x ^= x >> 16
+    unit = x.astype(numpy.float64) / 4294967296 - 0.5
+    if len(shape) > 1:
+        values = 0.52 * unit
+    else:
+        middle = 1.0 if name.endswith('weight') and ('norm' in name or 'ln_' in name) else 0.0
+        values = middle + 0.4 * unit
+    return torch.from_numpy(values.astype(numpy.float32).reshape(shape))
+
+
+def made(kind, settings, path):
+    """The model with its weights by name, and their shapes; config.json is left in `path`."""
     torch.manual_seed(7)
     config = AutoConfig.for_model(kind, **settings)
-    config._attn_implementation = 'eager'
-    model = AutoModelForCausalLM.from_config(config, attn_implementation='eager').float().eval()
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if parameter.dim() == 1:
-                middle = 1.0 if 'norm' in name and name.endswith('weight') else 0.0
-                parameter.copy_(middle + 0.2 * torch.randn_like(parameter))
-            # What is stored is what the reference computes with.
-            parameter.copy_(parameter.half().float())
-    return model
+    # Falcon's eager attention of transformers 5.23 adds ALiBi twice (to the scores and in the mask).
+    attention = 'sdpa' if getattr(config, 'alibi', False) else 'eager'
+    AutoModelForCausalLM.from_config(config, attn_implementation=attention).float().save_pretrained(path)
+    file = os.path.join(path, 'model.safetensors')
+    with safe_open(file, 'pt') as stored:
+        shapes = {name: list(stored.get_slice(name).get_shape()) for name in stored.keys()}
+    save_file({name: filled(name, shape) for name, shape in shapes.items()}, file, metadata={'format': 'pt'})
+    model = AutoModelForCausalLM.from_pretrained(path, attn_implementation=attention, dtype=torch.float32).eval()
+    return model, shapes
 
 
 def reference(model, vocabulary):
@@ -87,29 +111,30 @@ def reference(model, vocabulary):
                 greedy.append(token)
                 tokens = torch.cat([tokens, torch.tensor([[token]])], 1)
         scored = logprobs[:-1].gather(1, ids[0, 1:, None])[:, 0]
-        cases.append(dict(input_ids=ids[0].tolist(), token_logprobs=[round(float(x), 6) for x in scored], greedy=greedy))
-    return dict(source=f'transformers {transformers.__version__}, float32, eager attention', cases=cases)
+        cases.append(dict(input_ids=ids[0].tolist(), token_logprobs=[round(float(x), 5) for x in scored], greedy=greedy))
+    return dict(source=f'transformers {transformers.__version__}, float32', cases=cases)
 
 
 def main():
     folder, *names = sys.argv[1:]
+    transformers.logging.disable_progress_bar()
     for name in names or MODELS:
         kind, settings = MODELS[name]
-        try:
-            model = made(kind, settings)
-            result = reference(model, model.config.vocab_size)
-        except Exception as error:
-            print(f'{name}: not made ({type(error).__name__}: {str(error)[:200]})', file=sys.stderr)
-            continue
+        with tempfile.TemporaryDirectory() as temporary:
+            try:
+                model, shapes = made(kind, settings, temporary)
+                result = reference(model, model.config.vocab_size)
+            except Exception as error:
+                print(f'{name}: not made ({type(error).__name__}: {str(error)[:300]})', file=sys.stderr)
+                continue
+            with open(os.path.join(temporary, 'config.json')) as file:
+                config = json.load(file)
         path = os.path.join(folder, name)
         os.makedirs(path, exist_ok=True)
-        model.half().save_pretrained(path)
-        for extra in ('generation_config.json',):
-            if os.path.exists(os.path.join(path, extra)):
-                os.remove(os.path.join(path, extra))
-        with open(os.path.join(path, 'reference.json'), 'w') as file:
-            json.dump(result, file)
-        print(name, sum(os.path.getsize(os.path.join(path, each)) for each in os.listdir(path)))
+        for kept, value in (('config', config), ('tensors', shapes), ('reference', result)):
+            with open(os.path.join(path, f'{kept}.json'), 'w') as file:
+                json.dump(value, file)
+        print(name, sum(os.path.getsize(os.path.join(path, each)) for each in os.listdir(path)), flush=True)
 
 
 main()

@@ -1,7 +1,7 @@
 /** The smallest thing that runs a built graph, for tests of the graph alone: no batching, no tokenizer, no child process. */
 import * as ort from 'onnxruntime-node';
-import type { Graph, ReadyTensor } from '../../runners/onnx/contract.ts';
-import { buildGraph, type GraphOptions } from '../../runners/onnx/graph.ts';
+import type { Graph } from '../../runners/onnx/contract.ts';
+import { buildGraph, type GraphOptions, type Tensors } from '../../runners/onnx/graph.ts';
 import { biasOf } from '../../runners/onnx/masks.ts';
 import type { ModelSpec } from '../../runners/onnx/spec.ts';
 
@@ -26,12 +26,14 @@ export interface Open {
   readonly session: ort.InferenceSession;
 }
 
-export async function openGraph(spec: ModelSpec, tensors: ReadonlyMap<string, ReadyTensor>, options: GraphOptions): Promise<Open> {
+export async function openGraph(spec: ModelSpec, tensors: Tensors, options: GraphOptions): Promise<Open> {
   const graph = buildGraph(spec, tensors, options);
   const session = await ort.InferenceSession.create(graph.bytes, {
     executionProviders: [options.device === 'webgpu' ? 'webgpu' : 'cpu'],
     logSeverityLevel: 3,
-    extra: { session: { model_external_initializers_file_folder_path: graph.folder, disable_prepacking: '1' } },
+    extra: {
+      session: { model_external_initializers_file_folder_path: graph.folder, disable_prepacking: graph.inexact === null ? '1' : '0' },
+    },
   });
   return { graph, session };
 }
