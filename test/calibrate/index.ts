@@ -3,18 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusteredCoverage, exactCoverage, otherCoverage } from './coverage.ts';
 import { falsePasses, familyWise, pairedTests, savings, sequenceCoverage } from './decisions.ts';
+import { put } from './page.ts';
 import { percent } from './random.ts';
 
 const scale = Number(process.env.CALIBRATE_SCALE ?? 1);
 const of = (count: number) => Math.max(20, Math.round(count * scale));
-
-/** Puts `text` between the markers of `name` in a page. */
-export function put(page: string, name: string, text: string): string {
-  const [from, to] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const [start, end] = [page.indexOf(from), page.indexOf(to)];
-  if (start < 0 || end < start) throw new Error(`the page has no markers for ${name}`);
-  return `${page.slice(0, start + from.length)}\n${text}\n${page.slice(end)}`;
-}
 
 const path = join(import.meta.dirname, '../../docs/statistics.md');
 const write = (name: string, text: string) => {

@@ -4,38 +4,17 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { clusterMean, clusterSums, clusterVariance, quantileSorted } from '../../src/kit/index.ts';
+import { optionOf } from '../support/bbq.ts';
 import { sharedFolder } from '../support/shared-folder.ts';
 
 const here = existsSync(join(sharedFolder, 'replay/bbq'));
-type Line = Record<string, unknown> & { readonly answer_info: Record<string, readonly [string, string]> };
-
-const tidy = (text: string) =>
-  text
-    .toLowerCase()
-    .trim()
-    .replace(/\.$/, '')
-    .replace(/pantsu$/, 'pantsuit')
-    .replace("o'brien", 'obrien');
-
-/** The option an output names; null where it names none (the row is left out, as the benchmark's authors do). */
-function optionOf(line: Line, output: string): number | null {
-  const said = tidy(output);
-  const equal = [0, 1, 2].find((i) => tidy(String(line[`ans${i}`])) === said);
-  if (equal !== undefined) return equal;
-  const named = [0, 1, 2].find((i) => {
-    const words = line.answer_info[`ans${i}`]?.[0].toLowerCase().split(' ') ?? [];
-    return words.length > 1 && said.includes(words[0] as string) && said.includes(words[1] as string);
-  });
-  return named ?? null;
-}
-
 function ratios(folder: string): number[] {
   return ['Age', 'Nationality', 'Religion', 'Physical_appearance'].flatMap((category) => {
     const text = gunzipSync(readFileSync(join(folder, `replay/bbq/preds_${category}.jsonl.gz`))).toString('utf8');
     const lines = text
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as Line);
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     return ['race', 'arc', 'qonly'].flatMap((format) =>
       ['ambig', 'disambig'].map((condition) => {
         const observed = lines
