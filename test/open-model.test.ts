@@ -194,7 +194,7 @@ describe('safetensors folders', () => {
     expect([...files.others]).toEqual([['m', 'BOOL']]);
   });
 
-  test('shards by their index, reached through links', () => {
+  test.skipIf(process.platform === 'win32')('shards by their index, reached through links', () => {
     const index = JSON.stringify({ weight_map: { w: 'model-1.safetensors', v: 'model-2.safetensors' } });
     const two = safetensors({ v: entry('BF16', [3], 0, 6) }, 6);
     const blobs = folderWith({ a: safetensors({ w: entry('F16', [2], 0, 4) }, 4), b: two });

@@ -5,6 +5,7 @@ import { UserError } from '../../src/types.ts';
 interface Value {
   readonly type: string;
   readonly value: unknown;
+  toString: () => string;
 }
 interface Environment {
   set(name: string, value: unknown): unknown;
@@ -27,6 +28,9 @@ const mostSteps = 200_000;
 const longestRange = 100_000;
 /** Characters of all strings that evaluation makes, counted again each time one passes through. */
 const mostCharacters = 200_000_000;
+
+const printTrue = (): string => 'True';
+const printFalse = (): string => 'False';
 
 /** The template itself refused the conversation (`raise_exception`), or asked for more than the bounds allow. */
 export class TemplateRefusal extends Error {
@@ -103,6 +107,8 @@ export function renderTemplate(program: unknown, variables: Readonly<Record<stri
     const value = evaluate(node, scope);
     steps += 1;
     if (typeof value.value === 'string') characters += value.value.length;
+    // The library prints booleans as JavaScript does; Jinja prints them as Python does.
+    if (value.type === 'BooleanValue') value.toString = value.value ? printTrue : printFalse;
     if (steps > mostSteps || characters > mostCharacters) throw new TemplateRefusal('it runs without end');
     return value;
   };

@@ -137,7 +137,7 @@ TEMPLATES = {
 {% for i in range(0, 6, 2) %}{{ i }},{% endfor %} {{ messages | map(attribute='role') | join('-') }} {{ messages | selectattr('role', 'equalto', 'user') | list | length }}
 {% set x = 'a b c'.split() %}{{ x | length }} {{ x[-1] }} {{ 'abc'[1:] }} {{ 7 // 2 }} {{ 7 % 3 }} {{ 2 ** 3 if false else 'no' }} {{ 'x' ~ 1 }} {{ '%s' }} {{ "  t  " | trim }}|
 {%- generation %}kept{% endgeneration %}
-{# a comment #}end{{ 'yes' if none_such is defined else 'no' }}{{ (messages | first).role }}{{ (messages | last).role | length }}
+{# a comment #}end{{ loop is defined }}{{ true }} {{ messages[0].role == 'user' }} {{ true | tojson }} {{ [true] | tojson }} {{ 'yes' if none_such is defined else 'no' }}{{ (messages | first).role }}{{ (messages | last).role | length }}
 """,
 }
 
