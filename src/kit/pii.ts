@@ -34,7 +34,7 @@ export interface Pii {
 const letter = '\\p{Script=Latin}\\p{Script=Cyrillic}\\p{Script=Greek}';
 const atom = `[${letter}\\p{N}!#$%&'*+/=?^_\`{|}~-]`;
 const email = new RegExp(
-  `(?<!${atom}|[.@])(?:"[^"\\s@]{1,60}"|${atom}+(?:\\.+${atom}+)*\\.?)@(?:[\\p{L}\\p{N}](?:[\\p{L}\\p{N}_-]*[\\p{L}\\p{N}])?\\.)+(?:\\p{L}{2,24}|xn--[a-z0-9-]+)(?![\\p{L}\\p{N}@])`,
+  `(?<!${atom}|[.@])(?:"[^"\\s@]{1,60}"|${atom}+(?:\\.+${atom}+)*\\.?)@(?:[${letter}\\p{N}](?:[${letter}\\p{N}_-]*[${letter}\\p{N}])?\\.)+(?:[${letter}]{2,24}|xn--[a-z0-9-]+)(?![${letter}\\p{N}@])`,
   'giu',
 );
 const hidden =
@@ -43,8 +43,8 @@ const hidden =
 /** E-mail addresses, plain and written out against robots. */
 const emailPatterns: readonly RegExp[] = [email, hidden];
 
-const ibanShape = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{4}){2,7}(?:[ -]?[A-Z\d]{1,4})?(?![\p{L}\p{N}])/gu;
-const cardShape = /(?<![\p{L}\p{N}.+-]|\p{N} )\d(?:[ -]?\d){12,18}(?![\p{L}\p{N}]|[.-]\d)/gu;
+const ibanShape = /(?<![A-Za-z\p{N}])[A-Z]{2}\d{2}(?:[ -]?[A-Z\d]{4}){2,7}(?:[ -]?[A-Z\d]{1,4})?(?![A-Za-z\p{N}])/gu;
+const cardShape = /(?<![A-Za-z\p{N}.+-]|\p{N} )\d(?:[ -]?\d){12,18}(?![A-Za-z\p{N}]|[.-]\d)/gu;
 
 interface Scheme {
   readonly country: string;
@@ -57,54 +57,54 @@ interface Scheme {
 }
 
 const schemes: readonly Scheme[] = [
-  { country: 'CN', shape: /(?<![\p{L}\p{N}])[1-8]\d{5}[ -]?(?:19|20)\d{6}[ -]?\d{3}[\dXx](?![A-Za-z\p{N}])/gu, holds: isChineseId },
+  { country: 'CN', shape: /(?<![A-Za-z\p{N}])[1-8]\d{5}[ -]?(?:19|20)\d{6}[ -]?\d{3}[\dXx](?![A-Za-z\p{N}])/gu, holds: isChineseId },
   {
     country: 'FR',
-    shape: /(?<![\p{L}\p{N}])[12] ?\d{2} ?\d{2} ?(?:\d{2}|2[ABab]) ?\d{3} ?\d{3} ?\d{2}(?![\p{L}\p{N}])/gu,
+    shape: /(?<![A-Za-z\p{N}])[12] ?\d{2} ?\d{2} ?(?:\d{2}|2[ABab]) ?\d{3} ?\d{3} ?\d{2}(?![A-Za-z\p{N}])/gu,
     holds: isFrenchId,
   },
   {
     country: 'IT',
-    shape: /(?<![\p{L}\p{N}])[A-Z]{6} ?[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2} ?[A-Z][\dLMNP-V]{3} ?[A-Z](?![\p{L}\p{N}])/giu,
+    shape: /(?<![A-Za-z\p{N}])[A-Z]{6} ?[\dLMNP-V]{2}[A-EHLMPRST][\dLMNP-V]{2} ?[A-Z][\dLMNP-V]{3} ?[A-Z](?![A-Za-z\p{N}])/giu,
     holds: isItalianId,
   },
-  { country: 'ES', shape: /(?<![\p{L}\p{N}])(?:[XYZ][- ]?\d{7}|\d{2}\.?\d{3}\.?\d{3})[- ]?[A-Z](?![\p{L}\p{N}])/giu, holds: isSpanishId },
+  { country: 'ES', shape: /(?<![A-Za-z\p{N}])(?:[XYZ][- ]?\d{7}|\d{2}\.?\d{3}\.?\d{3})[- ]?[A-Z](?![A-Za-z\p{N}])/giu, holds: isSpanishId },
   {
     country: 'GB',
-    shape: /(?<![\p{L}\p{N}])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![\p{L}\p{N}])/giu,
+    shape: /(?<![A-Za-z\p{N}])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D](?![A-Za-z\p{N}])/giu,
     holds: isBritishId,
   },
   {
     country: 'US',
-    shape: /(?<![\p{L}\p{N}.-])\d{3}([- ]?)\d{2}\1\d{4}(?![\p{L}\p{N}]|[.-]\d)/gu,
+    shape: /(?<![A-Za-z\p{N}.-])\d{3}([- ]?)\d{2}\1\d{4}(?![A-Za-z\p{N}]|[.-]\d)/gu,
     holds: isAmericanId,
     usual: /^\d{3}-\d{2}-\d{4}$/,
     words: /\b(?:ssn|social security)\b/i,
   },
   {
     country: 'BR',
-    shape: /(?<![\p{L}\p{N}.-])\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?![\p{L}\p{N}]|[.-]\d)/gu,
+    shape: /(?<![A-Za-z\p{N}.-])\d{3}\.?\d{3}\.?\d{3}-?\d{2}(?![A-Za-z\p{N}]|[.-]\d)/gu,
     holds: isBrazilianId,
     usual: /^\d{3}\.\d{3}\.\d{3}-\d{2}$/,
     words: /\bcpf\b/i,
   },
   {
     country: 'IN',
-    shape: /(?<![\p{L}\p{N}.-]|\p{N} )[2-9]\d{3}([ -]?)\d{4}\1\d{4}(?![\p{L}\p{N}]|[ .-]\d)/gu,
+    shape: /(?<![A-Za-z\p{N}.-]|\p{N} )[2-9]\d{3}([ -]?)\d{4}\1\d{4}(?![A-Za-z\p{N}]|[ .-]\d)/gu,
     holds: isIndianId,
     usual: /^\d{4}[ -]\d{4}[ -]\d{4}$/,
     words: /\b(?:aadhaar|aadhar|uidai|uid)\b/i,
   },
   {
     country: 'PL',
-    shape: /(?<![\p{L}\p{N}.-])\d{11}(?![\p{L}\p{N}]|[.-]\d)/gu,
+    shape: /(?<![A-Za-z\p{N}.-])\d{11}(?![A-Za-z\p{N}]|[.-]\d)/gu,
     holds: isPolishId,
     usual: /^never$/,
     words: /\bpesel\b/i,
   },
   {
     country: 'DE',
-    shape: /(?<![\p{L}\p{N}.-]|\p{N} )\d{2} ?\d{3} ?\d{3} ?\d{3}(?![\p{L}\p{N}]|[ .-]\d)/gu,
+    shape: /(?<![A-Za-z\p{N}.-]|\p{N} )\d{2} ?\d{3} ?\d{3} ?\d{3}(?![A-Za-z\p{N}]|[ .-]\d)/gu,
     holds: isGermanId,
     usual: /^\d{2} \d{3} \d{3} \d{3}$/,
     words: /(?:steuer|\btax|idnr|\btin\b|identifikationsnummer)/i,
@@ -179,7 +179,7 @@ function phonesIn(text: string): { start: number; end: number }[] {
     }
   }
   // Numbers in international form whose plan allows the length, though the range is not in use (films, examples).
-  for (const m of text.matchAll(/(?<![\p{L}\p{N}+])\+\d{1,3}(?:[ .-]?(?:\(\d{1,5}\)|\d{1,5})){2,6}(?![\p{L}\p{N}])/gu))
+  for (const m of text.matchAll(/(?<![A-Za-z\p{N}+])\+\d{1,3}(?:[ .-]?(?:\(\d{1,5}\)|\d{1,5})){2,6}(?![A-Za-z\p{N}])/gu))
     if (parsePhoneNumberFromString(m[0])?.isPossible() && !spans.has(m.index)) spans.set(m.index, m.index + m[0].length);
   return [...spans].map(([start, end]) => ({ start, end }));
 }
