@@ -30,17 +30,35 @@ const items = (): Placed[] =>
       .flatMap((item, i): Placed[] => [{ ...item, cluster: item.id, group: i % 2 === 0 ? 'letters' : 'listed', turn: 0 }]),
   );
 
-const underLetters = (item: Placed, options: readonly string[]): string =>
-  `Question: ${item.question}\n${options.map((o, i) => `${'ABCD'[i]}. ${o}`).join('\n')}\nAnswer:`;
-const listed = (item: Placed, options: readonly string[]): string =>
-  cloze(`${item.question} Choose one: ${options.slice(0, -1).join(', ')} or ${options.at(-1)}.`);
+interface Solved {
+  readonly question: string;
+  readonly options: readonly string[];
+  readonly key: number;
+}
+/** Solved examples show how to answer; their keys take every place once. All prompts of a kind share them as their beginning. */
+const solved: readonly Solved[] = [
+  { question: 'Which animal barks?', options: ['hen', 'cow', 'dog', 'fish'], key: 2 },
+  { question: 'What color is grass?', options: ['green', 'red', 'blue', 'white'], key: 0 },
+  { question: 'What do people drink?', options: ['stones', 'wood', 'iron', 'water'], key: 3 },
+  { question: 'How many ears does a person have?', options: ['nine', 'two', 'five', 'seven'], key: 1 },
+];
+const underLetters = (question: string, options: readonly string[]): string =>
+  `Question: ${question}\n${options.map((o, i) => `${'ABCD'[i]}. ${o}`).join('\n')}\nAnswer:`;
+const listed = (question: string, options: readonly string[]): string =>
+  cloze(`${question} Choose one: ${options.slice(0, -1).join(', ')} or ${options.at(-1)}.`);
+const afterSolved = (laidOut: typeof listed, answer: (shot: Solved) => string, prompt: string): string =>
+  `${solved.map((shot) => `${laidOut(shot.question, shot.options)}${answer(shot)}\n\n`).join('')}${prompt}`;
 
 /** The four rotations of the options. The worst responder always takes the first place. */
 const ask: Round<Placed> = (item) =>
   places.map((place): Request => {
     const { options, key } = rotated(item.options, item.turn + place);
-    if (item.group === 'letters') return pick(underLetters(item, options), letters, 0, { perfect: key, worst: 0 });
-    return pick(listed(item, options), continuations(options), 0, { perfect: key, worst: 0 });
+    if (item.group === 'letters') {
+      const prompt = afterSolved(underLetters, (shot) => letters[shot.key] ?? '', underLetters(item.question, options));
+      return pick(prompt, letters, 0, { perfect: key, worst: 0 });
+    }
+    const prompt = afterSolved(listed, (shot) => ` ${shot.options[shot.key]}`, listed(item.question, options));
+    return pick(prompt, continuations(options), 0, { perfect: key, worst: 0 });
   });
 
 function observe(item: Placed, replies: readonly (readonly Response[])[]): Observation {
@@ -83,7 +101,7 @@ export default {
   version: '1',
   title: 'Order of the options',
   about:
-    'Questions with four options, each asked four times with the options rotated: under the letters A to D, or listed in the question. A model that knows the answer chooses the same content wherever it stands.',
+    'Questions with four options, each asked four times with the options rotated: under the letters A to D, or listed in the question, after four solved examples. A model that knows the answer chooses the same content wherever it stands.',
   limits: 'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half tells something.',
   source:
     'Questions written for Plumbline. Measures after Zheng et al. 2024 (arXiv:2309.03882, selection bias and RStd) and Pezeshkpour & Hruschka 2023 (arXiv:2308.11483).',
