@@ -77,6 +77,12 @@ describe('chat templates render as transformers renders them', () => {
     );
   });
 
+  test('a system message that the template rewrites is not put elsewhere', () => {
+    const loud = "{% for m in messages %}{{ m.content | upper if m.role == 'system' else m.content }}|{% endfor %}";
+    const rendered = templateFrom(loud, tokenizer).renderChat([{ role: 'system', content: 'Be brief.' }, user('x')]);
+    expect(rendered).toEqual({ text: 'BE BRIEF.|x|', plain: [] });
+  });
+
   test('found in chat_template.jinja, chat_template.json and tokenizer_config.json, alone or in a list', async () => {
     const found = (files: Readonly<Record<string, string>>) => openTemplate(folderOf('gpt2', files), tokenizer)?.source;
     expect(found({})).toBeUndefined();

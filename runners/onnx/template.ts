@@ -115,6 +115,9 @@ function withSystem(
     const text = render(messages, options);
     const system = messages[0]?.content.trim() ?? '';
     if (!other || system === '' || text.includes(system)) return { text, messages };
+    // A template may rewrite the system message; it drops it when another one renders alike.
+    const changed = messages.map((message, i) => (i === 0 ? { ...message, content: `${system} and more` } : message));
+    if (render(changed, options) !== text) return { text, messages };
   } catch (error) {
     if (!(error instanceof TemplateRefusal)) throw error;
     if (!other) throw refused(error);
