@@ -38,6 +38,8 @@ export interface Traits {
   readonly logitSoftcap?: number | null;
   readonly clip?: number | null;
   readonly kvHeads?: number;
+  /** Keys and values from a common low rank (MLA); a head's key is `plain` dimensions without positions, then the rotated ones. */
+  readonly latent?: Latent | null;
   readonly headDim?: number;
   readonly ffnWidth?: number;
   readonly eps?: number;
@@ -48,6 +50,13 @@ export interface Traits {
   readonly localBase?: { readonly base: number; readonly on: (layer: number) => boolean };
   /** Layers without positions. */
   readonly noRope?: (layer: number) => boolean;
+}
+
+export interface Latent {
+  readonly rank: number;
+  readonly plain: number;
+  readonly rotated: number;
+  readonly value: number;
 }
 
 export interface Family {

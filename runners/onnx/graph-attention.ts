@@ -1,9 +1,10 @@
 /** Attention of one layer, by GroupQueryAttention with rotation outside of it. */
 import type { Context } from './graph-context.ts';
+import { latentParts } from './graph-latent.ts';
 import { norm } from './graph-norm.ts';
 import { plainAttention } from './graph-plain-attention.ts';
 
-interface Projected {
+export interface Projected {
   readonly q: string;
   readonly k: string;
   readonly v: string;
@@ -46,13 +47,14 @@ function normed(context: Context, x: string, name: string): string {
   return draft.op('Reshape', [norm(context, heads, name), draft.ints([0, 0, -1])]);
 }
 
-function rotated(context: Context, x: string, layer: number, heads: number): string {
+export function rotated(context: Context, x: string, layer: number, heads: number): string {
   const { draft, spec } = context;
   const index = spec.layers[layer]?.rope ?? null;
   const rope = index === null ? undefined : spec.ropes[index];
   const tables = index === null ? undefined : context.rotations[index];
   if (rope === undefined || tables === undefined) return x;
-  const part = rope.width < spec.headDim ? { rotary_embedding_dim: rope.width } : {};
+  // Of a latent head only the rotated dimensions come here.
+  const part = spec.latent === null && rope.width < spec.headDim ? { rotary_embedding_dim: rope.width } : {};
   const attributes = { num_heads: heads, interleaved: rope.interleaved ? 1 : 0, ...part };
   // Other providers get the older operator, whose tables are looked up by row: WebGPU turns wrongly with ONNX's own (onnxruntime 1.30).
   if (context.plain) return draft.own('RotaryEmbedding', [x, context.rows, tables.cos, tables.sin], attributes);
@@ -60,19 +62,19 @@ function rotated(context: Context, x: string, layer: number, heads: number): str
 }
 
 /** GroupQueryAttention takes head widths that are multiples of 8: zeros are added, which change nothing. */
-function widened(context: Context, x: string): string {
-  const { draft, spec, width } = context;
-  if (width === spec.headDim) return x;
-  const heads = draft.op('Reshape', [x, draft.ints([0, 0, -1, spec.headDim])]);
-  const padded = draft.op('Pad', [heads, draft.ints([0, 0, 0, 0, 0, 0, 0, width - spec.headDim])]);
+function widened(context: Context, x: string, dimensions: number): string {
+  const { draft, width } = context;
+  if (width === dimensions) return x;
+  const heads = draft.op('Reshape', [x, draft.ints([0, 0, -1, dimensions])]);
+  const padded = draft.op('Pad', [heads, draft.ints([0, 0, 0, 0, 0, 0, 0, width - dimensions])]);
   return draft.op('Reshape', [padded, draft.ints([0, 0, -1])]);
 }
 
-function narrowed(context: Context, x: string): string {
-  const { draft, spec, width } = context;
-  if (width === spec.headDim) return x;
+function narrowed(context: Context, x: string, dimensions: number): string {
+  const { draft, width } = context;
+  if (width === dimensions) return x;
   const heads = draft.op('Reshape', [x, draft.ints([0, 0, -1, width])]);
-  const cut = draft.op('Slice', [heads, draft.ints([0]), draft.ints([spec.headDim]), draft.ints([3])]);
+  const cut = draft.op('Slice', [heads, draft.ints([0]), draft.ints([dimensions]), draft.ints([3])]);
   return draft.op('Reshape', [cut, draft.ints([0, 0, -1])]);
 }
 
@@ -98,19 +100,26 @@ function grouped(context: Context, parts: Projected, layer: number): readonly st
   );
 }
 
-/** x [B,S,hidden], already normed → the layer's attention output [B,S,hidden]. */
-export function attention(context: Context, x: string, layer: number): string {
+/** Queries, keys and values from one projection each, normed and rotated. */
+function direct(context: Context, x: string, layer: number): Projected {
   const { spec } = context;
   const { q, k, v } = projected(context, x, layer);
   const turn = (y: string, role: string, heads: number): string => {
     const name = `layers.${layer}.${role}`;
-    const turned = spec.normAfterRope
+    return spec.normAfterRope
       ? normed(context, rotated(context, y, layer, heads), name)
       : rotated(context, normed(context, y, name), layer, heads);
-    return widened(context, turned);
   };
-  const parts = { q: turn(q, 'qNorm', spec.heads), k: turn(k, 'kNorm', spec.kvHeads), v: widened(context, v) };
+  return { q: turn(q, 'qNorm', spec.heads), k: turn(k, 'kNorm', spec.kvHeads), v };
+}
+
+/** x [B,S,hidden], already normed → the layer's attention output [B,S,hidden]. */
+export function attention(context: Context, x: string, layer: number): string {
+  const { spec } = context;
+  const { q, k, v } = spec.latent === null ? direct(context, x, layer) : latentParts(context, x, { layer, latent: spec.latent });
+  const value = spec.latent?.value ?? spec.headDim;
+  const parts = { q: widened(context, q, spec.headDim), k: widened(context, k, spec.headDim), v: widened(context, v, value) };
   const outputs = context.plain ? plainAttention(context, parts, layer) : grouped(context, parts, layer);
   context.keep(layer, outputs);
-  return context.weights.linear(narrowed(context, outputs[0] ?? ''), `layers.${layer}.o`);
+  return context.weights.linear(narrowed(context, outputs[0] ?? '', value), `layers.${layer}.o`);
 }

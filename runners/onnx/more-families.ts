@@ -1,6 +1,6 @@
 /** Further families that the same table carries. */
 import type { Family, Traits } from './families.ts';
-import { windowed } from './family-traits.ts';
+import { minicpmTraits, windowed } from './family-traits.ts';
 import { type Fields, flagIn, listIn, numberIn } from './fields.ts';
 import type { Names } from './tensor-names.ts';
 
@@ -44,6 +44,13 @@ function gptNeo(config: Fields): Traits {
   const kinds = listIn(config, 'attention_layers');
   const size = numberIn(config, 'window_size') ?? 256;
   return { attentionScale: 1, window: (layer) => ((kinds === undefined ? layer % 2 === 1 : kinds[layer] === 'local') ? size : null) };
+}
+
+/** MLA's sizes (DeepSeek-V2, section 2.1), with MiniCPM's scales: its logits are not divided. */
+function minicpm3(config: Fields, layers: number): Traits {
+  const [plain, rotated] = [numberIn(config, 'qk_nope_head_dim') ?? 64, numberIn(config, 'qk_rope_head_dim') ?? 32];
+  const latent = { rank: numberIn(config, 'kv_lora_rank') ?? 256, plain, rotated, value: numberIn(config, 'v_head_dim') ?? plain };
+  return { ...minicpmTraits(config, layers), latent, headDim: plain + rotated, rotaryWidth: rotated };
 }
 
 const cohere = (config: Fields): Traits => ({ logitScale: numberIn(config, 'logit_scale') ?? 0.0625, ...placelessGlobals(config) });
@@ -108,6 +115,7 @@ export const moreFamilies: Readonly<Record<string, Family>> = {
     traits: { norm: 'layer', normOffset: true, activation: 'relu2', partialRotary: 0.5 },
     fromConfig: (c) => (flagIn(c, 'tie_word_embeddings') === undefined ? { tied: false } : {}),
   },
+  minicpm3: { types: ['minicpm3'], arch: [], fromConfig: minicpm3 },
   glm: { types: ['glm'], arch: [], names: { gateUp: 'mlp.gate_up_proj' }, traits: glmTraits },
   glm4: {
     types: ['glm4'],

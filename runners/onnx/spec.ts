@@ -1,7 +1,7 @@
 /** What a model is, as plain data: from config.json in both spellings, or from GGUF metadata. */
 import { UserError } from '../../src/types.ts';
 import type { ModelFiles, StoredTensor } from './contract.ts';
-import { type Family, families, type Traits } from './families.ts';
+import { type Family, families, type Latent, type Traits } from './families.ts';
 import { type Fields, fieldsIn, flagIn, numberIn, requiredNumber, textIn } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Rope } from './rope.ts';
@@ -33,6 +33,8 @@ export interface ModelSpec {
   /** Queries and keys are normed, each head by itself or the whole width at once. */
   readonly qkNorm: 'none' | 'head' | 'whole';
   readonly normAfterRope: boolean;
+  /** Keys and values from a common low rank; null: projected one by one. */
+  readonly latent: Latent | null;
   readonly qkv: 'apart' | 'joined' | 'by head' | 'by group';
   readonly transposed: boolean;
   readonly attentionScale: number;
@@ -194,6 +196,7 @@ export function specOf(files: ModelFiles): ModelSpec {
     parallel: traits.parallel ?? false,
     qkNorm: qNorm === undefined ? 'none' : qNorm.shape[0] === read.headDim && read.heads > 1 ? 'head' : 'whole',
     normAfterRope: traits.normAfterRope ?? false,
+    latent: traits.latent ?? null,
     qkv: has('layers.0.qkv.weight') ? (traits.qkv ?? 'joined') : 'apart',
     transposed: traits.transposed ?? false,
     attentionScale: traits.attentionScale ?? read.headDim ** -0.5,
@@ -219,23 +222,34 @@ const plainLayers = (read: Read): { ropes: readonly Rope[]; layers: readonly Lay
   layers: Array.from({ length: read.layers }, (_, i) => ({ rope: null, window: read.traits.window?.(i) ?? null })),
 });
 
+const needed = (spec: ModelSpec): readonly string[] =>
+  spec.latent !== null
+    ? ['kvDown', 'kvUp', 'o', 'up', 'down']
+    : spec.qkv === 'apart'
+      ? ['q', 'k', 'v', 'o', 'up', 'down']
+      : ['qkv', 'o', 'down'];
+
 /** [out, in] of the matrices of a layer that are there, against the configuration. */
 function checkShapes(spec: ModelSpec, stored: ReadonlyMap<string, StoredTensor>): void {
   const [q, kv] = [spec.heads * spec.headDim, spec.kvHeads * spec.headDim];
   const { hidden, ffn } = spec;
+  const { latent } = spec;
   const expected: Readonly<Record<string, readonly [number, number]>> = {
     q: [q, hidden],
     k: [kv, hidden],
     v: [kv, hidden],
     qkv: [q + 2 * kv, hidden],
-    o: [hidden, q],
+    o: [hidden, spec.heads * (latent?.value ?? spec.headDim)],
     gate: [ffn.width, hidden],
     up: [ffn.width, hidden],
     gateUp: [2 * ffn.width, hidden],
     down: [hidden, ffn.width],
+    ...(latent === null
+      ? {}
+      : { kvDown: [latent.rank + latent.rotated, hidden], kvUp: [spec.heads * (latent.plain + latent.value), latent.rank] }),
   };
   for (let i = 0; i < spec.layers.length; i += 1) {
-    for (const role of spec.qkv === 'apart' ? ['q', 'k', 'v', 'o', 'up', 'down'] : ['qkv', 'o', 'down'])
+    for (const role of needed(spec))
       if (spec.tensors[`layers.${i}.${role}.weight`] === undefined && !(role === 'up' && spec.tensors[`layers.${i}.gateUp.weight`]))
         throw new UserError(`the model's file has no ${role} matrix for layer ${i}`, 'are all of its files there?');
     for (const [role, [rows, columns]] of Object.entries(expected)) {
