@@ -14,8 +14,22 @@ const items = (): Passage[] =>
   itemsBeside<Passage>(import.meta.url, 'passages.jsonl').map((item, turn) => ({ ...item, cluster: item.id, turn }));
 
 const sides = [' Yes', ' No'];
-const judged = (item: Passage, answer: string): string =>
-  `Text: ${item.text}\nQuestion: ${item.question}\nAnswer: ${answer}\nIs this answer supported by the text? Answer yes or no:`;
+type Claim = Pick<Passage, 'text' | 'question'> & { readonly answer: string };
+const laidOut = ({ text, question, answer }: Claim): string =>
+  `Text: ${text}\nQuestion: ${question}\nAnswer: ${answer}\nIs this answer supported by the text? Answer yes or no:`;
+
+const house = 'The blue house has two doors. Behind it is a garden with three pear trees.';
+const walk = 'Leo walked to the market with his sister. They bought a melon and came home by bus.';
+/** Two texts judged rightly both ways show the task; every prompt begins with them. */
+const solved = [
+  { text: house, question: 'What kind of trees are in the garden?', answer: 'pear trees', verdict: ' Yes' },
+  { text: house, question: 'How many doors does the house have?', answer: 'five', verdict: ' No' },
+  { text: walk, question: 'With whom did Leo go?', answer: 'with his uncle', verdict: ' No' },
+  { text: walk, question: 'How did they come home?', answer: 'by bus', verdict: ' Yes' },
+]
+  .map((claim) => `${laidOut(claim)}${claim.verdict}\n\n`)
+  .join('');
+const judged = (item: Passage, answer: string): string => `${solved}${laidOut({ ...item, answer })}`;
 
 /** Is the supported answer supported? Is the other one? And which of the two is likelier as the answer? */
 const ask: Round<Passage> = (item) => [
@@ -58,7 +72,7 @@ export default {
   version: '1',
   title: 'Telling supported from made-up answers',
   about:
-    'A short text, a question and an answer that the text supports or does not: is it supported? Both answers are judged for every text, so that always saying yes gains nothing.',
+    'A short text, a question and an answer that the text supports or does not: is it supported? After four solved examples, both answers are judged for every text, so that always saying yes gains nothing.',
   limits:
     'Judging given answers, not writing them (see reliability/faithfulness). Short texts with one made-up detail; no knowledge of the world is needed.',
   source: 'Texts, questions and answers written for Plumbline. Set-up after HaluEval (Li et al. 2023, arXiv:2305.11747).',
