@@ -99,3 +99,28 @@ describe('damaged run folders', () => {
     expect(ran.code).toBe(2);
   });
 });
+
+describe('run folders from strangers', () => {
+  it('run no code that lies in them', async () => {
+    using to = temporary();
+    await plumbline(['run', 'scripted:perfect', '--suite', 'fairness/stereotypes', '--preset', 'demo', '--quiet', '-o', 'r'], {
+      cwd: to.path,
+    });
+    const run = join(to.path, 'r');
+    writeFileSync(
+      join(run, 'evil.mjs'),
+      `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(join(to.path, 'ran'))}, ''); export default {};`,
+    );
+    const manifest = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')) as { options: { suites: string[] } };
+    for (const name of ['evil.mjs', './evil.mjs', join(run, 'evil.mjs')]) {
+      manifest.options.suites = [name];
+      writeFileSync(join(run, 'run.json'), JSON.stringify(manifest));
+      for (const command of ['score', 'verify', 'report', 'show']) {
+        const ran = await plumbline([command, run], { cwd: run });
+        expect(ran.err).toMatch(/lies in the run folder itself/);
+        expect(ran.code).toBe(2);
+      }
+    }
+    expect(existsSync(join(to.path, 'ran'))).toBe(false);
+  });
+});

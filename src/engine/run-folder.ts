@@ -10,7 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { type Manifest, type Result, type Row, UserError } from '../types.ts';
 
 /** A run's folder: run.json, answers.jsonl, results/<dimension>/<suite>.json, rows/<dimension>/<suite>.jsonl and the reports. */
@@ -58,6 +58,14 @@ export function readManifest(folder: string): Manifest | null {
     throw new UserError(
       `${path}: format '${String(manifest.format)}' is not plumbline-run/1`,
       'this run was written by another version of plumbline',
+    );
+  const inside = (manifest.options?.suites ?? []).find(
+    (name) => resolve(folder, name).startsWith(resolve(folder) + sep) && existsSync(resolve(folder, name)),
+  );
+  if (inside !== undefined)
+    throw new UserError(
+      `${path}: the suite ${inside} lies in the run folder itself`,
+      'a run folder holds no code: keep the suite elsewhere',
     );
   return manifest;
 }
