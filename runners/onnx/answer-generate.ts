@@ -2,6 +2,7 @@ import { randomOf } from '../../src/kit/random.ts';
 import type { Request, Response } from '../../src/types.ts';
 import { notFinite, rounded } from './answer-score.ts';
 import { answerText, type Endings, endsWith } from './answer-text.ts';
+import { freeMemory } from './forecast.ts';
 import { type Finished, generate, type Job } from './generate.ts';
 import type { AnswerHooks } from './hooks.ts';
 import type { LocalModel } from './model.ts';
@@ -39,10 +40,10 @@ export function jobOf(
   };
 }
 
-/** Generates with the cache in place; matrices are laid out anew for long jobs. */
+/** Generates with the cache in place; matrices are laid out anew for long jobs, where memory allows a second copy. */
 export async function* generated(model: LocalModel, jobs: readonly Job[], hooks: AnswerHooks): AsyncGenerator<Finished> {
   const steps = jobs.reduce((sum, job) => sum + job.maxTokens, 0) / Math.min(jobs.length, model.limits.rows);
-  const session = await model.session('generate', { prepack: steps > 256 });
+  const session = await model.session('generate', { prepack: steps > 256 && freeMemory() > 1.5 * model.forecast.weights });
   yield* generate(session, jobs, {
     rows: model.limits.rows,
     cacheBytes: model.limits.cacheBytes,

@@ -32,7 +32,8 @@ export function limitsOf(opening: Opening): ModelLimits {
   return {
     // On a processor longer runs gain nothing: the products are as fast with 200 rows as with 2000, and attention grows with the square.
     tokens: Math.max(16, Math.floor(256 / opening.shrink)),
-    rows: Math.max(1, fixed ?? Math.floor(16 / opening.shrink)),
+    // A step reads all weights however many rows it has: 48 rows cost three times one row (measured on SmolLM2).
+    rows: Math.max(1, fixed ?? Math.floor(48 / opening.shrink)),
     cacheBytes: Math.max(64e6, 1.5e9 / opening.shrink),
     requests: fixed ?? Number.POSITIVE_INFINITY,
   };

@@ -63,7 +63,7 @@ function forecastFor({ files, spec, limits }: Sized, mode: WeightsMode): Forecas
     kvBytesPerToken: kvBytesPerToken(spec),
     tokens: limits.tokens,
     seen: 2 * limits.tokens,
-    kept: limits.rows * 256,
+    kept: Math.min(limits.rows * 256, limits.cacheBytes / kvBytesPerToken(spec)),
     prepack: mode.compute === 'fast',
   });
 }
