@@ -45,11 +45,16 @@ export interface TopicOptions {
 export function onTopic(text: string, about: string, { prompt = about, least = 6, openingAsked = false }: TopicOptions = {}): boolean {
   const asked = new Set(wordsOf(prompt));
   const askedHan = new Set(prompt.match(/[\u3400-\u9fff]/g) ?? []);
-  const said = wordsOf(text);
+  // What is only quoted from the prompt is no answer.
+  const lower = prompt.toLowerCase();
+  const unquoted = text.replace(/["`\u201c]([^"`\u201c\u201d]{3,})["`\u201d]/g, (all, inner: string) =>
+    lower.includes(inner.trim().toLowerCase()) ? ' ' : all,
+  );
+  const said = wordsOf(unquoted);
   const own = said.filter((w) => /^[a-z0-9]/.test(w) && !asked.has(w)).length;
-  const ownHan = (text.match(/[\u3400-\u9fff]/g) ?? []).filter((c) => !askedHan.has(c)).length;
+  const ownHan = (unquoted.match(/[\u3400-\u9fff]/g) ?? []).filter((c) => !askedHan.has(c)).length;
   if (own < least && ownHan < least + 2) return false;
-  if (topicOf(about).some((m) => (/[\u3400-\u9fff]/.test(m) ? text.includes(m) : said.some((w) => w.startsWith(m))))) return true;
+  if (topicOf(about).some((m) => (/[\u3400-\u9fff]/.test(m) ? unquoted.includes(m) : said.some((w) => w.startsWith(m))))) return true;
   return !openingAsked && opener.test(text.trim());
 }
 
