@@ -12,7 +12,7 @@ import { type Blocks, nearestBlocks, storedBlocks, valuesOf, widenedCodes } from
 import type { ModelSpec } from './spec.ts';
 
 /** Raised whenever the bytes written could change. */
-const packVersion = 1;
+const packVersion = 2;
 const alignment = 64;
 const chunkElements = 1 << 20;
 
@@ -209,6 +209,7 @@ function blocksFor(
 ): Blocks {
   const parts = options.bits === null ? storedBlocks(from.type, from.bytes, from.half) : null;
   const asStored = parts !== null && (parts.minima !== null) === packing.minima;
-  if (!asStored) return nearestBlocks(dequantise(from.type, from.bytes, from.half), packing.bits);
-  return packing.bits === parts.bits ? parts : widenedCodes(parts);
+  // A table rounded to 4 bits keeps those values in 8-bit codes: that is what the look-up reads.
+  const found = asStored ? parts : nearestBlocks(dequantise(from.type, from.bytes, from.half), options.bits ?? packing.bits);
+  return packing.bits === found.bits ? found : widenedCodes(found);
 }
