@@ -5,11 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { ReadyTensor } from '../runners/onnx/contract.ts';
 import { readyTensors } from '../runners/onnx/convert.ts';
 import { architectureFacts } from '../runners/onnx/facts.ts';
-import { biasOf } from '../runners/onnx/masks.ts';
 import { openModel } from '../runners/onnx/open-model.ts';
 import { packedTensors } from '../runners/onnx/packed-file.ts';
 import { type ModelSpec, specOf } from '../runners/onnx/spec.ts';
 import { float32, generateFeeds, newCaches, type Open, openGraph, packed, run, scoreFeeds, trace } from './support/graph-model.ts';
+import { biasOf } from './support/masks.ts';
 import { tinyModel } from './support/tiny-fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'plumbline-'));

@@ -2,8 +2,8 @@
 import * as ort from 'onnxruntime-node';
 import type { Graph } from '../../runners/onnx/contract.ts';
 import { buildGraph, type GraphOptions, type Tensors } from '../../runners/onnx/graph.ts';
-import { biasOf } from '../../runners/onnx/masks.ts';
 import type { ModelSpec } from '../../runners/onnx/spec.ts';
+import { biasOf } from './masks.ts';
 
 export interface Segment {
   readonly ids: readonly number[];
