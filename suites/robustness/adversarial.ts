@@ -23,37 +23,12 @@ const items = (): Attacked[] =>
     })),
   );
 
-/** Solved examples of each task, both labels alike; every prompt of the task begins with them. */
-const solved = {
-  sentiment: [
-    ['The soap smells awful and stings.', 'negative'],
-    ['What a pleasant evening with kind people.', 'positive'],
-    ['I loved the colors of this scarf.', 'positive'],
-    ['The pen leaks and ruined my shirt.', 'negative'],
-  ],
-  entail: [
-    ['A boy is eating an apple. => A child is eating fruit.', 'true'],
-    ['The window is open. => The window is closed.', 'false'],
-    ['Nobody came to the party. => Many guests came to the party.', 'false'],
-    ['My aunt sold her car. => My aunt had a car.', 'true'],
-  ],
-  same: [
-    ['How can I learn to swim? => Where can I sell my car?', 'no'],
-    ['What is the price of gold? => How much does gold cost?', 'yes'],
-    ['Why do we dream? => What is the reason that people dream?', 'yes'],
-    ['How do I clean windows? => How do I open windows?', 'no'],
-  ],
-} as const;
-
-function laidOut(task: Attacked['task'], text: string): string {
+function promptOf({ task }: Attacked, text: string): string {
   const [first = '', second = ''] = text.split(' => ');
-  if (task === 'sentiment') return `Review: ${text}\nIs this review positive or negative?\nAnswer:`;
+  if (task === 'sentiment') return `Review: ${text}\nSentiment:`;
   if (task === 'entail') return `${first}\nQuestion: ${second} True or false?\nAnswer:`;
   return `Question 1: ${first}\nQuestion 2: ${second}\nDo the two questions ask for the same thing, yes or no?\nAnswer:`;
 }
-
-const promptOf = (item: Attacked, text: string): string =>
-  `${solved[item.task].map(([shot, label]) => `${laidOut(item.task, shot)} ${label}\n\n`).join('')}${laidOut(item.task, text)}`;
 
 const optionsOf = (item: Attacked): string[] => [item.label, ...labels[item.task].filter((l) => l !== item.label)].map((l) => ` ${l}`);
 
@@ -88,7 +63,7 @@ export default {
   version: '1',
   title: 'Adversarial rewriting',
   about:
-    'Reviews, inferences and pairs of questions, each with a twin of the same label that was written to mislead (quoted praise, double negation, swapped roles, shared words) and a copy with a meaningless addition. Four solved examples stand before each.',
+    'Reviews, inferences and pairs of questions, each with a twin of the same label that was written to mislead (quoted praise, double negation, swapped roles, shared words) and a copy with a meaningless addition.',
   limits:
     'Written by people beforehand, not searched against the model under test: success here is transfer, a lower bound of what an adaptive attack finds.',
   source:
