@@ -1,10 +1,12 @@
+import { resolve } from 'node:path';
 import type { Io } from './command.ts';
 import { cacheDirOf, type Settings } from './settings.ts';
 import type { RunnerOptions } from './types.ts';
 
 /** What a runner is told, from the settings and the environment. */
 export function runnerOptionsOf(settings: Settings, io: Io, show: (text: string) => void): RunnerOptions {
-  const { weights, quantize, adapter, protocol } = settings;
+  const { weights, quantize, protocol } = settings;
+  const adapter = settings.adapter === undefined ? undefined : resolve(io.cwd, settings.adapter);
   const offline = settings.offline || io.env.HF_HUB_OFFLINE === '1';
   const named = Object.fromEntries(
     Object.entries({ weights, quantize, adapter, protocol }).filter(([, value]) => value !== undefined),

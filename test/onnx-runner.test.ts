@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { specOf } from '../runners/onnx/spec.ts';
 import { root, temporary } from './support/cli.ts';
 import { exportOnnx } from './support/export-onnx.ts';
 import { answersOf, asks, good, openRunner, text } from './support/local-runner.ts';
-import { writeTinyModel } from './support/tiny-model.ts';
+import { safetensors, writeTinyModel } from './support/tiny-model.ts';
 
 const place = temporary();
 const cacheDir = join(place.path, 'cache');
@@ -185,6 +185,33 @@ describe('weights', () => {
     const modes = [exact, rounded].map((runner) => answersOf(runner, [asks('hello world', { kind: 'trace' })]));
     const [a, b] = (await Promise.all(modes)).map(([answer]) => good(answer).logprobs);
     expect(a).not.toEqual(b);
+  });
+
+  test('an adapter changes the answers and the identity; one made for another model is refused', async () => {
+    const adapter = (name: string, rows: number) => {
+      const folder = join(place.path, name);
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'adapter_config.json'), JSON.stringify({ peft_type: 'LORA', r: 2, lora_alpha: 4 }));
+      const stem = 'base_model.model.model.layers.0.mlp.down_proj';
+      writeFileSync(
+        join(folder, 'adapter_model.safetensors'),
+        safetensors(
+          [
+            [`${stem}.lora_A.weight`, [2, 64]],
+            [`${stem}.lora_B.weight`, [rows, 2]],
+          ],
+          { seed: 9 },
+        ),
+      );
+      return folder;
+    };
+    await using own = (await openRunner(model, { cacheDir })).runner;
+    await using adapted = (await openRunner(model, { cacheDir, settings: { adapter: adapter('lora', 32) } })).runner;
+    const [[a], [b]] = await Promise.all([own, adapted].map((runner) => answersOf(runner, [asks('hello', { kind: 'trace' })])));
+    expect(good(a).logprobs).not.toEqual(good(b).logprobs);
+    expect(adapted.identity.adapter).toMatch(/^[0-9a-f]{64}$/);
+    expect(own.identity.adapter).toBeNull();
+    await expect(openRunner(model, { cacheDir, settings: { adapter: adapter('wrong', 48) } })).rejects.toThrow(/lora_A.weight is/);
   });
 
   test('an unknown mode is refused', async () => {

@@ -28,8 +28,6 @@ export interface LocalRunner extends Runner {
 
 /** Opens a model file or folder in a child process (several for `--device cuda:0,cuda:1`). */
 export async function openLocal(target: string, options: RunnerOptions): Promise<LocalRunner> {
-  if (options.settings.adapter !== undefined)
-    throw new UserError('--adapter: adapters are not applied yet', 'merge the adapter into the model first');
   const names = (options.device ?? 'auto').split(',').map((name) => name.trim());
   const ears = { say: options.say, progress: options.progress };
   const path = await fetched(target, options);

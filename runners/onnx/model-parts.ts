@@ -94,10 +94,12 @@ interface Identified {
   /** How the weights are computed with: exact, fast … */
   readonly mode: string;
   readonly dtype: string;
+  /** sha256 of a LoRA adapter. */
+  readonly adapter: string | null;
 }
 
 /** All that can change an answer. The batch size cannot. */
-export async function identityOf({ files, opening, device, speech, mode, dtype }: Identified): Promise<Identity> {
+export async function identityOf({ files, opening, device, speech, mode, dtype, adapter }: Identified): Promise<Identity> {
   const { variables } = speech;
   return {
     runner: 'onnx',
@@ -108,7 +110,7 @@ export async function identityOf({ files, opening, device, speech, mode, dtype }
     ...(opening.settings.protocol === undefined ? {} : { protocol: opening.settings.protocol }),
     system: opening.system ?? null,
     mode,
-    adapter: null,
+    adapter,
     dtype,
     device: device.device.name,
     onnxruntime: versionOfOrt(),

@@ -14,6 +14,8 @@ import { weightsModeOf } from './weights.ts';
 /** Opens an ONNX export: it runs as it was made, one session for scoring and generating. */
 export async function openReadyModel(opening: Opening, device: Chosen): Promise<LocalModel> {
   const mode = weightsModeOf(opening.settings);
+  if (opening.settings.adapter !== undefined)
+    throw new UserError('adapters are applied to safetensors folders, not to ONNX exports', 'give the folder of the original model');
   if (mode.compute === 'fast' || mode.bits !== null)
     throw new UserError('an ONNX export runs as it was made', 'leave --weights and --quantize out, or name the GGUF or safetensors form');
   const found = findReadyMade(opening.target);
@@ -52,7 +54,7 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
   };
   return {
     name,
-    identity: await identityOf({ files: files.toSorted(), opening, device, speech, mode: 'as exported', dtype }),
+    identity: await identityOf({ files: files.toSorted(), opening, device, speech, mode: 'as exported', dtype, adapter: null }),
     context: found.context,
     vocabulary: Number(found.config.vocab_size ?? speech.tokenizer?.size ?? 2 ** 31),
     rotatesBeyond: Number.POSITIVE_INFINITY,

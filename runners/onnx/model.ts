@@ -1,6 +1,7 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Identity, Json } from '../../src/types.ts';
-import { freeBytes } from './cache.ts';
+import { type Adapter, readAdapter } from './adapter.ts';
+import { freeBytes, weightsHash } from './cache.ts';
 import type { Purpose } from './contract.ts';
 import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
@@ -89,9 +90,11 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
   const speech = await openSpeech(files, opening);
   const threads = Number(opening.settings.threads ?? 0) || physicalCores();
   const ready = { cacheDir: opening.cacheDir, progress: hooks.progress, say: hooks.say };
+  const adapter = adapterOf(opening, files, spec);
   const weights = await weighed(mode, {
     files,
     spec,
+    adapter,
     tokenizer: speech.tokenizer,
     ready,
     session: { device, threads, prepack: false },
@@ -100,7 +103,15 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
   if (mode.compute === 'fast') hooks.say(deviationLine(weights));
   return {
     name,
-    identity: await identityOf({ files: files.files, opening, device, speech, mode: weights.name, dtype: 'float32' }),
+    identity: await identityOf({
+      files: files.files,
+      opening,
+      device,
+      speech,
+      mode: weights.name,
+      dtype: 'float32',
+      adapter: adapter ? await adapterHash(opening) : null,
+    }),
     context: spec.context,
     vocabulary: spec.vocabulary,
     rotatesBeyond: Math.min(...spec.ropes.map((rope) => rope.long?.beyond ?? Number.POSITIVE_INFINITY)),
@@ -109,7 +120,7 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
     scores: weights.scores,
     facts: { ...architectureFacts(files, spec), weights: weights.name, deviation: weights.deviation && { ...weights.deviation } },
     device,
-    ...sessionsOf({ spec, tensors: weights.tensors, device, threads }),
+    ...sessionsOf({ spec, tensors: weights.tensors, adapter, device, threads }),
     damage: () => {
       const found = notFinite(files.tensors);
       return found ? `tensor ${found.name} holds a number that is not finite (element ${found.index})` : null;
@@ -120,14 +131,26 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
   };
 }
 
+/** The LoRA adapter that was named, read against the model. */
+function adapterOf({ settings }: Opening, files: OpenedModel, spec: ModelSpec): Adapter | null {
+  return settings.adapter === undefined ? null : readAdapter(String(settings.adapter), files, spec);
+}
+
+const adapterHash = ({ settings, cacheDir }: Opening): Promise<string> =>
+  weightsHash(
+    ['adapter_config.json', 'adapter_model.safetensors'].map((name) => join(String(settings.adapter), name)),
+    cacheDir,
+  );
+
 interface Sources {
   readonly spec: ModelSpec;
   readonly tensors: Tensors;
+  readonly adapter: Adapter | null;
   readonly device: Chosen;
   readonly threads: number;
 }
 
-function sessionsOf({ spec, tensors, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
+function sessionsOf({ spec, tensors, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
   const open = new Map<string, { session: Session; prepacked: boolean }>();
   return {
     async session(purpose, { prepack = false, keep = false } = {}) {
@@ -135,7 +158,7 @@ function sessionsOf({ spec, tensors, device, threads }: Sources): Pick<LocalMode
       const held = open.get(name);
       if (held && (held.prepacked || !prepack)) return held.session;
       await held?.session.release();
-      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep });
+      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep, ...(adapter && { adapter }) });
       const prepacked = prepack || graph.inexact !== null;
       const session = await openSession(graph, { device, threads, prepack: prepacked });
       open.set(name, { session, prepacked });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../src/types.ts';
+import type { Adapter } from './adapter.ts';
 import { weightsHash, writeWhole } from './cache.ts';
 import { type ReadyOptions, readyTensors } from './convert.ts';
 import { type Deviation, deviationBars, deviationOf, deviationText, deviationWidth, mayScore, type NextTokens } from './deviation.ts';
@@ -46,6 +47,7 @@ export interface Weighing {
   readonly files: OpenedModel;
   readonly spec: ModelSpec;
   readonly tokenizer: Tokenizer | null;
+  readonly adapter: Adapter | null;
   readonly session: SessionOptions;
   readonly ready: ReadyOptions;
   /** Whether the exact weights fit in memory and on disk, so that there is something to measure against; else why not. */
@@ -99,7 +101,17 @@ async function measured(mode: WeightsMode, spared: Spared, { from, packed }: { f
   const hash = await weightsHash(files.files, ready.cacheDir);
   const device = session.device.device.name;
   const key = createHash('sha256')
-    .update(JSON.stringify([measureVersion, hash, tokenizer?.hash, mode, spared, device]))
+    .update(
+      JSON.stringify([
+        measureVersion,
+        hash,
+        tokenizer?.hash,
+        mode,
+        spared,
+        device,
+        [...(from.adapter ?? [])].map(([name, { b }]) => [name, [...b.slice(0, 64)]]),
+      ]),
+    )
     .digest('hex');
   const path = join(ready.cacheDir, 'graphs', `deviation-${key.slice(0, 32)}.json`);
   const known = remembered(path);
@@ -110,8 +122,8 @@ async function measured(mode: WeightsMode, spared: Spared, { from, packed }: { f
     mode.bits === null
       ? await readyTensors(files, ready)
       : await packedTensors(files, spec, { ...ready, form: 'rounded', bits: mode.bits });
-  const exact = await nextTokens(spec, exactly, ids, session);
-  const deviation = deviationOf(exact, await nextTokens(spec, await packed(spared), ids, session));
+  const exact = await nextTokens(from, exactly, ids);
+  const deviation = deviationOf(exact, await nextTokens(from, await packed(spared), ids));
   writeWhole(path, JSON.stringify(deviation));
   return deviation;
 }
@@ -125,8 +137,8 @@ function remembered(path: string): Deviation | null {
 }
 
 /** The likeliest next tokens after every token of a text, some positions at a time. */
-async function nextTokens(spec: ModelSpec, tensors: Tensors, ids: readonly number[], options: SessionOptions): Promise<NextTokens> {
-  const graph = buildGraph(spec, tensors, { purpose: 'generate', device: options.device.device.name });
+async function nextTokens({ spec, adapter, session: options }: Weighing, tensors: Tensors, ids: readonly number[]): Promise<NextTokens> {
+  const graph = buildGraph(spec, tensors, { purpose: 'generate', device: options.device.device.name, ...(adapter && { adapter }) });
   // Quantised products need their prepacked layout: without it onnxruntime computes them exactly, and slowly.
   const session = await openSession(graph, { ...options, prepack: graph.inexact !== null });
   const { ort } = session;

@@ -113,7 +113,8 @@ export function writeTinyModel(folder: string, options: TinyOptions = {}): strin
   return folder;
 }
 
-function safetensors(shapes: readonly [string, number[]][], { seed, damage }: { seed: number; damage?: string }): Buffer {
+/** A safetensors file of random float32 tensors. */
+export function safetensors(shapes: readonly [string, number[]][], { seed, damage }: { seed: number; damage?: string }): Buffer {
   const random = randomOf(seed);
   const header: Record<string, unknown> = {};
   const parts: Buffer[] = [];
