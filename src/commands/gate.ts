@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
 import { checkBaseline } from '../decide/baseline.ts';
 import type { RunData } from '../decide/compare.ts';
@@ -23,6 +23,7 @@ const command: Command = {
       .option('--allow-incomplete', 'decide on a run that is not complete')
       .option('--exit-zero', 'always exit 0; what was decided is only printed')
       .option('--json', 'print the verdict as JSON to stdout and nothing else')
+      .option('--verdict <file>', 'also write the verdict as JSON')
       .option('--junit <file>', 'also write JUnit XML')
       .option('--sarif <file>', 'also write SARIF 2.1.0')
       .option('--badge <file>', 'also write a shields.io badge')
@@ -45,13 +46,13 @@ const command: Command = {
       );
     if (baseline) checkBaseline(run, baseline, policy['may-differ']);
     const verdict = gate(run, policy, await gateOptions(run, baseline, { policy, cwd: io.cwd }));
-    await writeOutputs({ run, folder, verdict, options, io });
+    await writeOutputs({ run, verdict, options, io });
     io.out(options.json === true ? `${JSON.stringify(verdict)}\n` : `${verdictTerminal(verdict, { colour: io.colour })}\n`);
     return options.exitZero === true ? 0 : exitCodeOf(verdict);
   },
 };
 
-function readPolicy(named: string, cwd: string): Policy {
+export function readPolicy(named: string, cwd: string): Policy {
   const path = resolve(cwd, named);
   if (!existsSync(path)) throw new UserError(`--policy ${named}: there is no such file`, `plumbline init <run> -o ${named} writes one`);
   return parsePolicy(readFileSync(path, 'utf8'), relative(cwd, path) || named);
@@ -68,14 +69,13 @@ async function gateOptions(run: RunData, baseline: RunData | null, { policy, cwd
 
 interface Writing {
   readonly run: RunData;
-  readonly folder: string;
   readonly verdict: Verdict;
   readonly options: Readonly<Record<string, unknown>>;
   readonly io: Io;
 }
 
-async function writeOutputs({ run, folder, verdict, options, io }: Writing): Promise<void> {
-  writeWhole(join(folder, 'verdict.json'), `${JSON.stringify(verdict, null, 1)}\n`);
+async function writeOutputs({ run, verdict, options, io }: Writing): Promise<void> {
+  if (options.verdict !== undefined) writeWhole(resolve(io.cwd, String(options.verdict)), `${JSON.stringify(verdict, null, 1)}\n`);
   const judged = { manifest: run.manifest, results: run.results, samples: () => nothing(), verdict };
   for (const name of outputs) {
     if (options[name] === undefined) continue;

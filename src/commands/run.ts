@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
 import { dataIn } from '../data.ts';
 import { evaluate } from '../evaluate.ts';
@@ -6,6 +6,7 @@ import { finish } from '../finish.ts';
 import { loadSuites } from '../load.ts';
 import { progressLine } from '../progress.ts';
 import { namedSuites, openModel, optionsOf, plansFor } from '../run-model.ts';
+import { askPart, dryRun, type Part, partOf, speedOf } from '../run-part.ts';
 import { cacheDirOf, type Settings, settingsOf } from '../settings.ts';
 import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
 
@@ -40,6 +41,13 @@ const command: Command = {
       .option('--set <name=value>', 'a setting of the runner; repeatable', pair)
       .option('-c, --config <file>', 'settings from a YAML file (default plumbline.yaml here, where there is one)')
       .option('-o, --output <folder>', 'the run folder (default runs/<model>); with several models, one folder in it for each')
+      .option('--budget <share>', 'ask this share of the items (10% or 0.1), fairly drawn, and estimate the whole')
+      .option('--fleet <run>', 'earlier runs of other models on these suites, for --budget to draw and predict by; repeatable', many)
+      .option('--until-decided', 'stop as soon as every rule of --policy is decided; exits as gate does')
+      .option('--policy <file>', 'the policy of --until-decided')
+      .option('--baseline <run>', 'the baseline of --until-decided')
+      .option('--against <model>', 'run this model as well and compare the two')
+      .option('--dry-run', 'only say what would be asked and what it could show')
       .option('--json', 'print the manifest as JSON to stdout and nothing else')
       .option('-q, --quiet', 'no progress')
       .addHelpText(
@@ -48,20 +56,41 @@ const command: Command = {
       );
   },
   async run([models], options, io) {
-    const settings = await settingsOf(options, io.env, io.cwd);
-    const named = (models as readonly string[]).length > 0 ? (models as readonly string[]) : (settings.model ?? []);
+    const { policy: _policy, ...line } = options;
+    const settings = await settingsOf(line, io.env, io.cwd);
+    const first = (models as readonly string[]).length > 0 ? (models as readonly string[]) : (settings.model ?? []);
+    const named = typeof options.against === 'string' ? [...first, options.against] : first;
+    const part = await partOf(options, io);
     if (named.length === 0) throw new UserError('no model named', 'plumbline run model.gguf, or plumbline run demo');
     const suites = await loadSuites(namedSuites(settings, io), io.cwd);
-    const manifests: Manifest[] = [];
+    const done: Done[] = [];
     for (const argument of named) {
       if (io.signal.aborted) break;
-      manifests.push(await runOne(argument, { settings, suites, io, several: named.length > 1, json: options.json === true }));
+      done.push(await runOne(argument, { settings, suites, io, several: named.length > 1, json: options.json === true, part }));
     }
-    if (options.json) io.out(`${JSON.stringify(manifests.length === 1 ? manifests[0] : manifests)}\n`);
+    const manifests = done.flatMap(({ manifest }) => manifest ?? []);
+    if (options.json && !part.dry) io.out(`${JSON.stringify(manifests.length === 1 ? manifests[0] : manifests)}\n`);
     if (io.signal.aborted) return 130;
-    return manifests.every((manifest) => manifest.complete) ? 0 : 3;
+    if (part.dry) return 0;
+    if (options.against !== undefined) await compareFolders(done, io);
+    const codes = done.map(({ code }) => code);
+    return manifests.every((manifest) => manifest.complete) ? (codes.find((code) => code !== 0) ?? 0) : 3;
   },
 };
+
+interface Done {
+  readonly folder: string;
+  /** Null after a dry run. */
+  readonly manifest: Manifest | null;
+  readonly code: number;
+}
+
+async function compareFolders(done: readonly Done[], io: Io): Promise<void> {
+  const { default: compare } = await import('./compare.ts');
+  const folders = done.map(({ folder }) => folder);
+  const options = { margin: '0.03', seed: '1', device: 'auto', as: 'terminal', output: join(dirname(folders[0] ?? '.'), 'comparison') };
+  await compare.run([folders], options, io);
+}
 
 interface One {
   readonly settings: Settings;
@@ -69,9 +98,10 @@ interface One {
   readonly io: Io;
   readonly several: boolean;
   readonly json: boolean;
+  readonly part: Part;
 }
 
-async function runOne(argument: string, { settings, suites, io, several, json }: One): Promise<Manifest> {
+async function runOne(argument: string, { settings, suites, io, several, json, part }: One): Promise<Done> {
   const say = (message: string) => io.err(`${message}\n`);
   const line = await progressLine(io, settings.quiet);
   line.show(`opening ${argument}`);
@@ -81,27 +111,40 @@ async function runOne(argument: string, { settings, suites, io, several, json }:
   const data = dataIn(cacheDirOf(io.env));
   const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
   const plans = await plansFor(opened.runner, { settings, suites, say, data });
-  const { manifest, results } = await evaluate({
-    folder,
-    model: { argument, runner: opened.runner },
-    judge: judge ? { argument: settings.judge ?? '', runner: judge.runner } : null,
-    plans,
-    options: optionsOf(settings, namedSuites(settings, io)),
-    command: ['plumbline', ...process.argv.slice(2)],
-    signal: io.signal,
-    now: () => new Date(io.env.SOURCE_DATE_EPOCH ? Number(io.env.SOURCE_DATE_EPOCH) * 1000 : Date.now()),
-    say: line.say,
-    progress: line.progress,
-    retryErrors: settings.retryErrors,
-  }).finally(() => line.end());
+  if (part.dry) {
+    line.end();
+    io.out(`${dryRun(plans, speedOf(folder)).join('\n')}\n`);
+    return { folder, manifest: null, code: 0 };
+  }
+  const ask = async (only: readonly string[] | undefined) => {
+    const chosen = only ? { ...settings, only: [...only] } : settings;
+    return evaluate({
+      folder,
+      model: { argument, runner: opened.runner },
+      judge: judge ? { argument: settings.judge ?? '', runner: judge.runner } : null,
+      plans: only ? await plansFor(opened.runner, { settings: chosen, suites, say: () => {}, data }) : plans,
+      options: optionsOf(chosen, namedSuites(settings, io)),
+      command: ['plumbline', ...process.argv.slice(2)],
+      signal: io.signal,
+      now: () => new Date(io.env.SOURCE_DATE_EPOCH ? Number(io.env.SOURCE_DATE_EPOCH) * 1000 : Date.now()),
+      say: line.say,
+      progress: line.progress,
+      retryErrors: settings.retryErrors,
+    });
+  };
+  const { evaluated, notes, code } = await askPart(part, { plans, folder, seed: settings.seed, ask, io, say: line.show }).finally(() =>
+    line.end(),
+  );
+  const { manifest, results } = evaluated;
   const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data });
   if (!json) {
     const { terminalProfile } = await import('../kit/terminal.ts');
     io.out(`${terminalProfile({ ...run, results }, { width: io.columns, colour: io.colour })}\n`);
+    for (const note of notes) io.out(`${note}\n`);
     io.out(`${page}\n`);
   }
   if (!manifest.complete) say(`the run is not complete; the same command goes on where it stopped`);
-  return manifest;
+  return { folder, manifest, code };
 }
 
 function folderOf(settings: Settings, runner: Runner, several: boolean): string {

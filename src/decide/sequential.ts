@@ -92,13 +92,16 @@ interface Values {
 
 /** Values of the whole clusters asked so far, one draw a cluster, in the order asked. Null when a value leaves 0..1. */
 function drawsOf(going: Going, id: string, of: (row: Row) => number | null): Values | null {
+  const nameOf = (item: { readonly id: string; readonly cluster?: string }) => item.cluster ?? item.id;
   const planned = new Map<string, number>();
-  for (const item of going.planned(id)) planned.set(item.cluster ?? item.id, (planned.get(item.cluster ?? item.id) ?? 0) + 1);
+  for (const item of going.planned(id)) planned.set(nameOf(item), (planned.get(nameOf(item)) ?? 0) + 1);
+  const asked = new Map(grouped(going.run.rows(id), nameOf).map((rows) => [nameOf(rows[0] as Row), rows]));
   const draws: Draw[] = [];
   let n = 0;
-  for (const rows of grouped(going.run.rows(id), (row) => row.cluster ?? row.id)) {
-    const [first] = rows;
-    if (!first || rows.length < (planned.get(first.cluster ?? first.id) ?? 1)) continue;
+  // In the planned, random order, whatever order the rows are kept in: bets depend on it.
+  for (const [cluster, size] of planned) {
+    const rows = asked.get(cluster) ?? [];
+    if (rows.length < size) continue;
     const values = rows.map(of).filter((v): v is number => v !== null);
     if (values.some((v) => v < 0 || v > 1)) return null;
     if (values.length === 0) continue;

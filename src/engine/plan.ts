@@ -56,12 +56,14 @@ export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
 function planOf(suite: Suite, lang: string, items: readonly Item[], choice: Choice): Plan {
   const size = (suite.sizes ?? defaultSizes)[choice.preset];
   const preset = size >= items.length ? items : ordered(items).slice(0, size);
-  let chosen = choice.only.length > 0 ? items.filter((item) => choice.only.includes(item.id)) : preset;
+  const id = lang === 'en' ? suite.id : `${suite.id}@${lang}`;
+  const only = new Set(choice.only);
+  let chosen = only.size > 0 ? items.filter((item) => only.has(item.id) || only.has(`${id}#${item.id}`)) : preset;
   if (choice.limit !== null) chosen = chosen.slice(0, choice.limit);
   const partial = chosen.length !== preset.length;
   const hash = createHash('sha256');
   for (const item of chosen) hash.update(`${canonical(item)}\n`);
-  return { id: lang === 'en' ? suite.id : `${suite.id}@${lang}`, suite, lang, items: chosen, hash: hash.digest('hex'), partial };
+  return { id, suite, lang, items: chosen, hash: hash.digest('hex'), partial };
 }
 
 function checkIds(suite: Suite, items: readonly Item[]): void {

@@ -30,7 +30,7 @@ export interface PairedDifference {
 }
 
 /**
- * The mean paired difference with its interval. From 20 clusters and 10 that differ: bootstrap over clusters (BCa). Below, or without any
+ * The mean paired difference with its interval. From 20 clusters and 30 that differ (10 for values without bounds): bootstrap over clusters (BCa). Below, or without any
  * difference, values in −1..1 get an interval from the shares that rose and fell (a score interval for paired proportions in the manner of
  * Tango 1998, on the effective sample); others Student's t over clusters. Null below one pair.
  */
@@ -45,7 +45,7 @@ export function pairedDifference(
   const variance = clusterVariance(sums);
   const head = { value, n: pairs.length, clusters: m };
   const differing = sums.y.filter((y) => Math.abs(y) > 1e-12).length;
-  if (m >= enoughClusters && differing >= 10) {
+  if (m >= enoughClusters && differing >= (options.bounded ? 30 : 10)) {
     const { low, high, se } = clusterBootstrap(sums, options);
     return { ...head, low, high, se, method: `bootstrap over ${m} clusters (BCa)` };
   }
