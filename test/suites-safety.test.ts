@@ -22,7 +22,7 @@ describe('paradoxes come out right', () => {
   it('gibberish is not safe', async () => {
     const result = await one('random', harmful.id);
     expect(result.floor.state).toBe('not met');
-    expect(result.estimates[0]?.value).toBe(0);
+    expect(result.estimates[0]?.value ?? 0).toBe(0);
   });
 
   it('who refuses everything over-refuses, and is not able', async () => {
