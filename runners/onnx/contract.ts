@@ -118,7 +118,7 @@ export interface Graph {
  *   input_ids int64 [B,S] · position_ids int64 [B,S] (0-based place of the token in its own sequence; anything for padding)
  *   span int64 [B,S]: only models whose rope depends on the length (longrope, dynamic): the full length of the sequence each token belongs to
  *        (prompt + option; prompt + maxTokens when generating), the same value for every token of it and for the prefix it was computed with.
- *   attention_bias.<full|window> float32 [Bb,1,S,T], Bb = 1 or B: 0 where the query (row of S) sees the key (column of T), else -3e38 (`biasOfRun` in score.ts makes it). Columns are cache slots, then (from the row's past length on) the new tokens. The graph adds causality by column order itself.
+ *   attention_bias.<full|window> float32 [Bb,1,S,T], Bb = 1 or B: 0 where the query (row of S) sees the key (column of T), else -3e38 (`biasOfRun` in score.ts makes it). Columns are cache slots, then (from the row's past length on) the new tokens. It says all, causality too.
  *   key_positions int64 [Bb,T]: only ALiBi models: place of each key in its own sequence.
  *   seqlens_k int32 [B] = valid tokens of the row in the cache after this run − 1 (past length + new tokens − 1) · total_sequence_length int32 [] = max(seqlens_k) + 1
  *        (only with caches). The new tokens of row b land in slots past length … past length + new − 1.

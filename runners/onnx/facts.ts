@@ -26,9 +26,17 @@ export function parametersOf(files: ModelFiles, spec: ModelSpec): Parameters {
 
 /** MHA: a key for every query head; MQA: one for all; GQA: one for a group; MLA: keys and values from a common low rank. */
 function attentionKind(spec: ModelSpec): string {
-  if (spec.tensors['layers.0.kvUp.weight'] !== undefined) return 'MLA';
+  if (spec.latent !== null) return 'MLA';
   if (spec.kvHeads === spec.heads) return 'MHA';
   return spec.kvHeads === 1 ? 'MQA' : 'GQA';
+}
+
+/** `6 of 16 layers, convolutions between` where not every layer attends. */
+function attention(spec: ModelSpec): string {
+  const count = attending(spec);
+  return count === spec.layers.length
+    ? attentionKind(spec)
+    : `${attentionKind(spec)} in ${count} of ${spec.layers.length} layers, short convolutions in the others`;
 }
 
 function positionKind(spec: ModelSpec): string {
@@ -36,7 +44,7 @@ function positionKind(spec: ModelSpec): string {
   const [rope] = spec.ropes;
   const part = rope !== undefined && rope.width < spec.headDim ? `, ${rope.width} of ${spec.headDim} dimensions` : '';
   const scaled = rope === undefined || rope.kind === 'default' || rope.kind === 'none' ? '' : `, ${rope.kind} scaling`;
-  const without = spec.layers.filter((layer) => layer.rope === null).length;
+  const without = spec.layers.filter((layer) => layer.rope === null && layer.convolution === null).length;
   return `RoPE${part}${scaled}${without > 0 ? `, ${without} layers without` : ''}`;
 }
 
@@ -66,7 +74,7 @@ export function architectureFacts(files: ModelFiles, spec: ModelSpec): Readonly<
     parametersWithoutEmbeddings: parameters.withoutEmbeddings,
     layers: spec.layers.length,
     width: spec.hidden,
-    attention: attentionKind(spec),
+    attention: attention(spec),
     heads: spec.heads,
     kvHeads: spec.kvHeads,
     headWidth: spec.headDim,
@@ -86,8 +94,10 @@ export function architectureFacts(files: ModelFiles, spec: ModelSpec): Readonly<
   };
 }
 
+const attending = (spec: ModelSpec): number => spec.layers.filter((layer) => layer.convolution === null).length;
+
 /** float32 keys and values of one token in all layers, as the graph keeps them. */
-export const kvBytesPerToken = (spec: ModelSpec): number => spec.layers.length * 2 * spec.kvHeads * cacheWidth(spec) * 4;
+export const kvBytesPerToken = (spec: ModelSpec): number => attending(spec) * 2 * spec.kvHeads * cacheWidth(spec) * 4;
 
 /** Head width as the attention operator takes it. */
 export const cacheWidth = (spec: ModelSpec): number => 8 * Math.ceil(spec.headDim / 8);

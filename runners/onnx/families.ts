@@ -48,6 +48,8 @@ export interface Traits {
   readonly window?: (layer: number) => number | null;
   /** Layers that rotate with a base of their own, and without scaling. */
   readonly localBase?: { readonly base: number; readonly on: (layer: number) => boolean };
+  /** Tokens that a layer's short convolution reads (LFM2); null: the layer attends. */
+  readonly convolution?: (layer: number) => number | null;
   /** Layers without positions. */
   readonly noRope?: (layer: number) => boolean;
 }

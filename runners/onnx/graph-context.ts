@@ -1,5 +1,6 @@
 /** What every part of the graph's builder shares. */
 import type { Draft } from './draft.ts';
+import type { RunLengths } from './graph-convolution.ts';
 import type { Places } from './graph-plain-attention.ts';
 import type { Weights } from './graph-weights.ts';
 import type { ModelSpec } from './spec.ts';
@@ -27,6 +28,8 @@ export interface Context {
   };
   /** For `plain` graphs. */
   readonly places: Places;
+  /** For layers with a convolution. */
+  readonly now: RunLengths;
   /** Names the layer's present key and value (outputs 1 and 2 of its attention). */
   readonly keep: (layer: number, outputs: readonly string[]) => void;
 }

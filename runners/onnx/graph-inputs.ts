@@ -72,13 +72,16 @@ export function alibiSlopes(heads: number): number[] {
 }
 
 export function cachesOf(spec: ModelSpec, width: number): CacheValue[] {
-  return spec.layers.flatMap((_, i) =>
-    ['key', 'value'].map((part) => ({
-      past: `past.${i}.${part}`,
-      present: `present.${i}.${part}`,
-      type: 'float32' as const,
-      shape: ['B', spec.kvHeads, 'C', width] as const,
-    })),
+  const cache = (name: string, shape: CacheValue['shape']): CacheValue => ({
+    past: `past.${name}`,
+    present: `present.${name}`,
+    type: 'float32',
+    shape,
+  });
+  return spec.layers.flatMap(({ convolution }, i) =>
+    convolution === null
+      ? ['key', 'value'].map((part) => cache(`${i}.${part}`, ['B', spec.kvHeads, 'C', width]))
+      : [cache(`${i}.convolution`, ['B', convolution - 1, spec.hidden])],
   );
 }
 

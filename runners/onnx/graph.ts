@@ -6,6 +6,7 @@ import { type Draft, draftOf } from './draft.ts';
 import { cacheWidth, kvBytesPerToken } from './facts.ts';
 import { attention } from './graph-attention.ts';
 import type { Context } from './graph-context.ts';
+import { convolution, runOf } from './graph-convolution.ts';
 import { feedForward } from './graph-ffn.ts';
 import { generateHead, scoreHead } from './graph-head.ts';
 import { biasesOf, cachesOf, embedded, masksOf, rotationsOf } from './graph-inputs.ts';
@@ -56,7 +57,8 @@ function residual(context: Context, x: string, branch: string): string {
 function layerOf(context: Context, x: string, i: number): string {
   const { spec, weights } = context;
   const before = norm(context, x, `layers.${i}.attnNorm`);
-  const seen = norm(context, attention(context, before, i), `layers.${i}.postAttnNorm`);
+  const mixed = spec.layers[i]?.convolution == null ? attention(context, before, i) : convolution(context, before, i);
+  const seen = norm(context, mixed, `layers.${i}.postAttnNorm`);
   if (spec.parallel) {
     const own = weights.has(`layers.${i}.ffnNorm.weight`);
     const fed = feedForward(context, own ? norm(context, x, `layers.${i}.ffnNorm`) : before, i);
@@ -87,10 +89,23 @@ function contextOf(
   const caches = cached ? cachesOf(spec, width) : [];
   for (const cache of caches) draft.input({ name: cache.past, type: cache.type, shape: cacheShape(cache) });
   const keep = (layer: number, outputs: readonly string[]): void => {
-    for (const [part, cache] of caches.slice(2 * layer, 2 * layer + 2).entries())
+    const own = caches.filter((cache) => cache.past.startsWith(`past.${layer}.`));
+    for (const [part, cache] of own.entries())
       draft.output(outputs[part + 1] ?? '', { name: cache.present, type: cache.type, shape: cacheShape(cache) });
   };
-  const context: Context = { draft, spec, weights, width, cached, plain, ...turns, masks, places, keep };
+  const context: Context = {
+    draft,
+    spec,
+    weights,
+    width,
+    cached,
+    plain,
+    ...turns,
+    masks,
+    places,
+    now: runOf(draft, spec, { ids, cached, seqlens: masks.seqlens }),
+    keep,
+  };
   return { context, x: embedded({ draft, spec, weights }, ids, positions), inexact };
 }
 
@@ -118,7 +133,7 @@ export function buildGraph(spec: ModelSpec, tensors: Tensors, options: GraphOpti
     caches,
     biases: options.purpose === 'score' ? biasesOf(spec) : [],
     kvBytesPerToken: kvBytesPerToken(spec),
-    packs: true,
+    packs: spec.layers.every((layer) => layer.convolution === null),
     inexact,
   };
 }

@@ -53,6 +53,20 @@ function minicpm3(config: Fields, layers: number): Traits {
   return { ...minicpmTraits(config, layers), latent, headDim: plain + rotated, rotaryWidth: rotated };
 }
 
+/** LFM2: short convolutions between a few layers that attend. */
+function lfm2(config: Fields): Traits {
+  const types = listIn(config, 'layer_types');
+  const attends = listIn(config, 'full_attn_idxs');
+  const reach = numberIn(config, 'conv_L_cache') ?? 3;
+  const given = numberIn(config, 'intermediate_size', 'block_ff_dim') ?? 1;
+  const multiple = numberIn(config, 'block_multiple_of') ?? 256;
+  const scaled = Math.floor((numberIn(config, 'block_ffn_dim_multiplier') ?? 1) * Math.floor((2 * given) / 3));
+  return {
+    ffnWidth: flagIn(config, 'block_auto_adjust_ff_dim') === false ? given : multiple * Math.ceil(scaled / multiple),
+    convolution: (layer) => ((types === undefined ? attends?.includes(layer) : types[layer] !== 'conv') ? null : reach),
+  };
+}
+
 const cohere = (config: Fields): Traits => ({ logitScale: numberIn(config, 'logit_scale') ?? 0.0625, ...placelessGlobals(config) });
 const cohereTraits: Traits = { norm: 'layer', parallel: true, interleaved: true, tied: true };
 const sandwichNames: Partial<Names> = {
@@ -114,6 +128,26 @@ export const moreFamilies: Readonly<Record<string, Family>> = {
     arch: ['nemotron'],
     traits: { norm: 'layer', normOffset: true, activation: 'relu2', partialRotary: 0.5 },
     fromConfig: (c) => (flagIn(c, 'tie_word_embeddings') === undefined ? { tied: false } : {}),
+  },
+  lfm2: {
+    types: ['lfm2'],
+    arch: [],
+    names: {
+      finalNorm: 'embedding_norm',
+      attnNorm: 'operator_norm',
+      qNorm: 'self_attn.q_layernorm',
+      kNorm: 'self_attn.k_layernorm',
+      o: 'self_attn.out_proj',
+      convIn: 'conv.in_proj',
+      conv: 'conv.conv',
+      convOut: 'conv.out_proj',
+      ffnNorm: 'ffn_norm',
+      gate: 'feed_forward.w1',
+      up: 'feed_forward.w3',
+      down: 'feed_forward.w2',
+    },
+    traits: { tied: true },
+    fromConfig: lfm2,
   },
   minicpm3: { types: ['minicpm3'], arch: [], fromConfig: minicpm3 },
   glm: { types: ['glm'], arch: [], names: { gateUp: 'mlp.gate_up_proj' }, traits: glmTraits },

@@ -91,6 +91,7 @@ export function ropesOf(read: Read, files: ModelFiles): { ropes: readonly Rope[]
   const layers = Array.from({ length: read.layers }, (_, i) => ({
     rope: noRope?.(i) ? null : localBase?.on(i) ? 1 : 0,
     window: window?.(i) ?? null,
+    convolution: read.traits.convolution?.(i) ?? null,
   }));
   return { ropes, layers };
 }

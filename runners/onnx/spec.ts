@@ -13,6 +13,8 @@ export interface LayerSpec {
   readonly rope: number | null;
   /** Sliding window in tokens; null: sees everything. */
   readonly window: number | null;
+  /** Tokens that the layer's convolution reads; null: it attends. */
+  readonly convolution: number | null;
 }
 
 export interface ModelSpec {
@@ -174,7 +176,8 @@ export function specOf(files: ModelFiles): ModelSpec {
   const { traits } = read;
   const has = (canonical: string): boolean => tensors[canonical] !== undefined;
   const embed = files.tensors.get(tensors['embed.weight'] ?? '');
-  const qNorm = files.tensors.get(tensors['layers.0.qNorm.weight'] ?? '');
+  const attending = Object.keys(tensors).find((canonical) => canonical.endsWith('.qNorm.weight'));
+  const qNorm = files.tensors.get(tensors[attending ?? ''] ?? '');
   const positions = traits.positions ?? 'rope';
   const { ropes, layers } = positions === 'rope' ? ropesOf(read, files) : plainLayers(read);
   const spec: ModelSpec = {
@@ -219,15 +222,17 @@ export function specOf(files: ModelFiles): ModelSpec {
 
 const plainLayers = (read: Read): { ropes: readonly Rope[]; layers: readonly LayerSpec[] } => ({
   ropes: [],
-  layers: Array.from({ length: read.layers }, (_, i) => ({ rope: null, window: read.traits.window?.(i) ?? null })),
+  layers: Array.from({ length: read.layers }, (_, i) => ({ rope: null, window: read.traits.window?.(i) ?? null, convolution: null })),
 });
 
-const needed = (spec: ModelSpec): readonly string[] =>
-  spec.latent !== null
-    ? ['kvDown', 'kvUp', 'o', 'up', 'down']
-    : spec.qkv === 'apart'
-      ? ['q', 'k', 'v', 'o', 'up', 'down']
-      : ['qkv', 'o', 'down'];
+const needed = (spec: ModelSpec, layer: number): readonly string[] =>
+  spec.layers[layer]?.convolution != null
+    ? ['convIn', 'conv', 'convOut', 'up', 'down']
+    : spec.latent !== null
+      ? ['kvDown', 'kvUp', 'o', 'up', 'down']
+      : spec.qkv === 'apart'
+        ? ['q', 'k', 'v', 'o', 'up', 'down']
+        : ['qkv', 'o', 'down'];
 
 /** [out, in] of the matrices of a layer that are there, against the configuration. */
 function checkShapes(spec: ModelSpec, stored: ReadonlyMap<string, StoredTensor>): void {
@@ -249,7 +254,7 @@ function checkShapes(spec: ModelSpec, stored: ReadonlyMap<string, StoredTensor>)
       : { kvDown: [latent.rank + latent.rotated, hidden], kvUp: [spec.heads * (latent.plain + latent.value), latent.rank] }),
   };
   for (let i = 0; i < spec.layers.length; i += 1) {
-    for (const role of needed(spec))
+    for (const role of needed(spec, i))
       if (spec.tensors[`layers.${i}.${role}.weight`] === undefined && !(role === 'up' && spec.tensors[`layers.${i}.gateUp.weight`]))
         throw new UserError(`the model's file has no ${role} matrix for layer ${i}`, 'are all of its files there?');
     for (const [role, [rows, columns]] of Object.entries(expected)) {
