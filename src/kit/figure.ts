@@ -15,6 +15,8 @@ export interface DotInput {
   readonly chance?: number | null;
   /** What the figure says in words, for those who do not see it. */
   readonly says: string;
+  /** The numbers stand beside it in text, so it is not read out again. */
+  readonly quiet?: boolean;
   /** 'model' (blue) or 'other' (vermilion); 'grey' where the number must not be trusted. */
   readonly hue?: 'model' | 'other' | 'grey';
   readonly hollow?: boolean;
@@ -23,6 +25,7 @@ export interface DotInput {
 }
 export interface Dot {
   readonly says: string;
+  readonly quiet: boolean;
   readonly hue: string;
   readonly hollow: boolean;
   readonly dot: number | null;
@@ -45,6 +48,7 @@ export function dotOf(input: DotInput): Dot {
   const to = inLine(input.high);
   return {
     says: input.says,
+    quiet: input.quiet ?? false,
     hue: input.hue ?? 'model',
     hollow: input.hollow ?? false,
     dot: inLine(input.value),
@@ -91,6 +95,8 @@ export interface PlaneInput {
   readonly says: string;
   /** Joins the points by a line in their order. */
   readonly joined?: boolean;
+  /** Draws the line without its points. */
+  readonly bare?: boolean;
   /** The line x = y (perfect calibration). */
   readonly diagonal?: boolean;
 }
@@ -105,7 +111,7 @@ export function planeOf(input: PlaneInput): Plane {
     .y((p) => at(y(p.y)))
     .digits(1);
   return {
-    points: input.points.map((p) => ({
+    points: (input.bare ? [] : input.points).map((p) => ({
       x: at(x(p.x)),
       y: at(y(p.y)),
       y1: typeof p.low === 'number' ? at(y(p.low)) : null,

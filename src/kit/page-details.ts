@@ -34,6 +34,7 @@ export function scalarText(value: Json): string {
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : short(value, Math.abs(value) < 0.1 ? 3 : 2);
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? '✓' : '✗';
+  if (Array.isArray(value)) return (value as readonly Json[]).map((v) => scalarText(v)).join(' ');
   return JSON.stringify(value);
 }
 
@@ -44,41 +45,46 @@ export function figuresOf(details: Record_, w: Words): FigureView[] {
   const scalars = Object.entries(details).filter(([, value]) => isScalar(value));
   const figures = Object.entries(details)
     .filter(([, value]) => !isScalar(value))
-    .map(([key, value]) => figureOf(spaced(key), value, w))
-    .filter((figure) => figure !== null);
+    .flatMap(([key, value]) => figureOf(spaced(key), value, w));
   if (scalars.length === 0) return figures;
   return [{ ...blank(''), pairs: scalars.map(([key, value]) => ({ name: spaced(key), value: scalarText(value) })) }, ...figures];
 }
 
-function figureOf(title: string, value: Json, w: Words): FigureView | null {
-  if (Array.isArray(value)) {
-    const records = (value as readonly Json[]).filter(isObject);
-    if (value.length === 0) return null;
-    if (records.length !== value.length) return { ...blank(title), text: (value as readonly Json[]).map((v) => scalarText(v)).join(' · ') };
-    return (
-      curveOf(title, records, w) ??
-      dotsOf(
-        title,
-        records.map((r) => [nameIn(r), r] as const),
-      ) ??
-      tableOf(title, records)
-    );
-  }
-  if (!isObject(value)) return null;
+function figureOf(title: string, value: Json, w: Words): FigureView[] {
+  if (Array.isArray(value)) return listFigure(title, value as readonly Json[], w);
+  if (!isObject(value)) return [];
   const entries = Object.entries(value);
-  if (entries.length === 0) return null;
+  if (entries.length === 0) return [];
   const inner = entries.map(([name, v]) =>
     isObject(v) ? ([name, v] as const) : typeof v === 'number' ? ([name, { value: v }] as const) : null,
   );
   if (inner.every((e) => e !== null))
-    return (
+    return [
       dotsOf(title, inner) ??
-      tableOf(
+        tableOf(
+          title,
+          inner.map(([name, r]) => ({ '': name, ...r })),
+        ),
+    ];
+  // A mixture: its lists and records are figures of their own, the rest stands beside them.
+  const pairs = entries.filter(([, v]) => isScalar(v)).map(([name, v]) => ({ name: spaced(name), value: scalarText(v) }));
+  const rest = entries.filter(([, v]) => !isScalar(v)).flatMap(([name, v]) => figureOf(`${title}: ${spaced(name)}`, v, w));
+  return pairs.length === 0 ? rest : [{ ...blank(title), pairs }, ...rest];
+}
+
+function listFigure(title: string, value: readonly Json[], w: Words): FigureView[] {
+  const records = value.filter(isObject);
+  if (value.length === 0) return [];
+  if (records.length !== value.length) return [{ ...blank(title), text: value.map((v) => scalarText(v)).join(' · ') }];
+  return [
+    curveOf(title, records, w) ??
+      riskOf(title, records) ??
+      dotsOf(
         title,
-        inner.map(([name, r]) => ({ '': name, ...r })),
-      )
-    );
-  return { ...blank(title), pairs: entries.map(([name, v]) => ({ name: spaced(name), value: scalarText(v) })) };
+        records.map((r) => [nameIn(r), r] as const),
+      ) ??
+      tableOf(title, records),
+  ];
 }
 
 const nameIn = (record: Record_): string => {
@@ -109,23 +115,47 @@ function curveOf(title: string, records: readonly Record_[], w: Words): FigureVi
   return { ...blank(`${title} · ${w.calibration}`), plane };
 }
 
+/** Risk against coverage: how often it is wrong when only its surest answers count. */
+function riskOf(title: string, records: readonly Record_[]): FigureView | null {
+  const points: Point[] = [];
+  for (const record of records) {
+    const [x, y] = [numberIn(record, 'coverage'), numberIn(record, 'risk')];
+    if (x === null || y === null) return null;
+    points.push({ x, y });
+  }
+  if (points.length < 2) return null;
+  const ends = [points[0], points.at(-1)].map((p) => `${short(p?.x)} → ${short(p?.y)}`).join(', ');
+  const plane = planeOf({ points, xTitle: 'coverage', yTitle: 'risk', says: `${title}. ${ends}`, joined: true, bare: true });
+  return { ...blank(title), plane };
+}
+
+/** The one number of a record that a dot can stand for. */
+function valueIn(record: Record_): number | null {
+  const named = numberIn(record, 'value', 'rate', 'share', 'accuracy', 'success', 'mean', 'asr');
+  if (named !== null) return named;
+  const others = Object.entries(record).filter(
+    ([key, v]) => typeof v === 'number' && !['n', 'low', 'high', 'count', 'items'].includes(key),
+  );
+  return others.length === 1 ? (others[0]?.[1] as number) : null;
+}
+
 /** Named values between 0 and 1, with an interval where they bring one. */
 function dotsOf(title: string, entries: readonly (readonly [string, Record_])[]): FigureView | null {
   const dots: { name: string; value: string; plot: Dot }[] = [];
   for (const [name, record] of entries) {
-    const value = numberIn(record, 'value', 'rate', 'share', 'accuracy', 'success', 'mean', 'asr');
+    const value = valueIn(record);
     if (value === null || value < 0 || value > 1 || name === '') return null;
     const n = numberIn(record, 'n', 'count', 'items');
     const text = `${short(value)}${n === null ? '' : `  n ${n}`}`;
     const interval = isObject(record.interval) ? record.interval : record;
-    const plot = dotOf({ value, low: numberIn(interval, 'low'), high: numberIn(interval, 'high'), says: `${name}: ${text}` });
+    const plot = dotOf({ value, low: numberIn(interval, 'low'), high: numberIn(interval, 'high'), quiet: true, says: '' });
     dots.push({ name, value: text, plot });
   }
-  return dots.length === 0 ? null : { ...blank(title), dots: dots.slice(0, 80) };
+  return dots.length === 0 ? null : { ...blank(title), dots: dots.slice(0, 24) };
 }
 
 function tableOf(title: string, records: readonly Record_[]): FigureView {
   const head = [...new Set(records.flatMap((r) => Object.keys(r)))].slice(0, 10);
-  const rows = records.slice(0, 60).map((record) => head.map((key) => (key in record ? scalarText(record[key] as Json) : '')));
+  const rows = records.slice(0, 24).map((record) => head.map((key) => (key in record ? scalarText(record[key] as Json) : '')));
   return { ...blank(title), table: { head: head.map(spaced), rows } };
 }

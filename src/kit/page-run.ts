@@ -10,7 +10,7 @@ import {
   type Result,
   type Run,
 } from '../types.ts';
-import { type Bar, type Dot, dotOf, type Plane, planeOf } from './figure.ts';
+import { type Bar, type Dot, dotOf, type Plane, type Point, planeOf } from './figure.ts';
 import { scalarText, spaced } from './page-details.ts';
 import { mainLanguage, meaningOf, outcomeBars, resultIdOf, type SuiteView, stateOf, suiteView, titleOf } from './page-suite.ts';
 import { bytesText, count, dayOf, fill, manyText, percent, short, type Words } from './words.ts';
@@ -174,40 +174,45 @@ function factText(key: string, value: Json): string {
   if (/perSecond|tokensPer|rate/i.test(key)) return `${Number(value.toPrecision(3))} tokens/s`;
   return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(4)));
 }
-export function factsOf(facts: { readonly [key: string]: Json } | undefined): FactView[] {
-  return Object.entries(facts ?? {})
-    .filter(([, value]) => value !== null && value !== '')
-    .map(([key, value]) => ({
-      name: spaced(key).replace(/ (bytes|ms|tokens per second|per second)$/i, ''),
-      value:
-        typeof value === 'object' && value !== null && !Array.isArray(value)
-          ? factsOf(value as { [key: string]: Json })
-              .map((f) => `${f.name} ${f.value}`)
-              .join(', ')
-          : factText(key, value),
-    }));
+/** Facts as names and texts; records inside are taken apart, lists of records and empty values left out. */
+export function factsOf(facts: { readonly [key: string]: Json } | undefined, before = ''): FactView[] {
+  return Object.entries(facts ?? {}).flatMap(([key, value]): FactView[] => {
+    if (value === null || value === '') return [];
+    const name = `${before}${spaced(key)}`;
+    if (typeof value === 'object' && !Array.isArray(value)) return factsOf(value as { [key: string]: Json }, `${name} `);
+    if (Array.isArray(value) && value.some((v) => typeof v === 'object')) return [];
+    return [{ name: name.replace(/ (bytes|ms|tokens per second|per second)(?= |$)/i, ''), value: factText(`${before}${key}`, value) }];
+  });
 }
 
 const factLine = (manifest: Manifest): string[] => {
-  const facts = manifest.facts.model ?? {};
+  const facts = { ...manifest.facts.cost, ...manifest.facts.model };
   const size = Object.entries(facts).find(([key]) => /^(file)?bytes$|fileBytes|^size/i.test(key))?.[1];
   const kind = facts.quantisation ?? facts.quantization ?? facts.dtype;
   return [typeof kind === 'string' ? kind : '', typeof size === 'number' ? bytesText(size) : ''].filter((text) => text !== '');
 };
 
-/** Refusing what is harmful against answering what is not: one point, from the two suites' grades. */
+/** Where a suite stands: what it answers of the harmless (across), what it does not do of the harmful (up). */
+function planePoint(result: Result | undefined, [across, up]: readonly [string, string], flipped: boolean): Point | null {
+  if (!result || stateOf(result) !== 'able') return null;
+  const find = (metric: string) => result.estimates.find((e) => e.metric === metric && e.group === undefined);
+  const [x, y] = [find(across), find(up)];
+  if (x?.value == null || y?.value == null) return null;
+  const [low, high] = [y.interval?.low ?? null, y.interval?.high ?? null];
+  const turned = (v: number | null) => (v === null ? null : flipped ? 1 - v : v);
+  return { x: 1 - x.value, y: turned(y.value) ?? 0, low: turned(low), high: turned(high), label: result.suite.title };
+}
+
+/** Refusing what is harmful against answering what is not, from the suites that measure both on twins. */
 function safetyPlane(results: readonly Result[], w: Words): Plane | null {
-  const find = (name: string) => results.find((r) => r.suite.id === `safety/${name}` && r.suite.lang === 'en');
-  const [harmful, over] = [find('harmful'), find('over-refusal')];
-  if (!harmful || !over || stateOf(harmful) === 'untold' || stateOf(over) === 'untold') return null;
-  const [h, o] = [harmful.estimates[0], over.estimates[0]];
-  if (h?.grade == null || o?.grade == null) return null;
-  return planeOf({
-    points: [{ x: o.grade, y: h.grade, low: h.gradeLow, high: h.gradeHigh, label: `${short(o.grade)} / ${short(h.grade)}` }],
-    xTitle: w.planeX,
-    yTitle: w.planeY,
-    says: fill(w.planeSays, { x: short(o.grade), y: short(h.grade) }),
-  });
+  const find = (name: string) => results.find((r) => r.suite.id === `safety/${name}` && r.suite.lang === mainLanguage(results));
+  const points = [
+    planePoint(find('harmful'), ['twin-refusal', 'compliance'], true),
+    planePoint(find('over-refusal'), ['over-refusal', 'unsafe-refusal'], false),
+  ].filter((p) => p !== null);
+  if (points.length === 0) return null;
+  const says = points.map((p) => `${p.label}: ${fill(w.planeSays, { x: short(p.x), y: short(p.y) })}`).join(' ');
+  return planeOf({ points, xTitle: w.planeX, yTitle: w.planeY, says: `${says} ${w.planeBest}` });
 }
 
 export function totalsOf(results: readonly Result[]): Record<Outcome, number> {

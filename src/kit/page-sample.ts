@@ -32,9 +32,9 @@ export interface Shown {
   readonly exchanges: number;
 }
 
-/** The samples of `result.worst`, worst first; reads the recording only until they are found. */
-export async function worstOf(run: Run, resultId: string, worst: readonly string[]): Promise<Sample[]> {
-  if (worst.length === 0) return [];
+/** The samples of `result.worst`, worst first, or the first ones where no item has a grade of its own; reads the recording only until they are found. */
+export async function worstOf(run: Run, resultId: string, worst: readonly string[], count: number): Promise<Sample[]> {
+  if (worst.length === 0) return firstOf(run, resultId, count);
   const wanted = new Set(worst);
   const found = new Map<string, Sample>();
   for await (const sample of run.samples(resultId)) {
@@ -43,6 +43,12 @@ export async function worstOf(run: Run, resultId: string, worst: readonly string
     if (found.size === wanted.size) break;
   }
   return worst.map((id) => found.get(id)).filter((sample) => sample !== undefined);
+}
+
+async function firstOf(run: Run, resultId: string, count: number): Promise<Sample[]> {
+  const found: Sample[] = [];
+  for await (const sample of run.samples(resultId)) if (found.push(sample) >= count) break;
+  return found;
 }
 
 function textView(role: string, text: string, most: number, w: Words): TextView {

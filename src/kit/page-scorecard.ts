@@ -22,7 +22,12 @@ export interface Links {
   readonly history?: readonly { readonly href: string; readonly text: string; readonly here: boolean }[];
 }
 
-type Read = SuiteView & { readonly worst: readonly SampleView[]; readonly browse: string; readonly noWorst: string };
+type Read = SuiteView & {
+  readonly worst: readonly SampleView[];
+  readonly browse: string;
+  readonly noWorst: string;
+  readonly readThese: string;
+};
 
 async function withSamples(run: Run, view: RunView, links: Links, w: Words): Promise<Read[][]> {
   const read: Read[][] = [];
@@ -30,10 +35,16 @@ async function withSamples(run: Run, view: RunView, links: Links, w: Words): Pro
     const suites: Read[] = [];
     for (const suite of dim.suites) {
       const result = run.results.find((r) => resultIdOf(r) === suite.id);
-      const samples = result ? await worstOf(run, suite.id, result.worst.slice(0, examples.items)) : [];
+      const samples = result ? await worstOf(run, suite.id, result.worst.slice(0, examples.items), examples.items) : [];
       const worst = result ? samples.map((s) => sampleView(s, result, suite.id, { ...examples, w })) : [];
       const noWorst = result && result.worst.length > 0 ? w.noSamples : w.noWorst;
-      suites.push({ ...suite, worst, noWorst, browse: links.samples ? `${links.samples}#${encodeURIComponent(suite.id)}` : '' });
+      suites.push({
+        ...suite,
+        worst,
+        noWorst,
+        readThese: result && result.worst.length > 0 ? w.readThese : w.readSome,
+        browse: links.samples ? `${links.samples}#${encodeURIComponent(suite.id)}` : '',
+      });
     }
     read.push(suites);
   }

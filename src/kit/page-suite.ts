@@ -51,6 +51,7 @@ export interface SuiteView {
   readonly bounds: string;
   readonly metrics: readonly EstimateView[];
   readonly groups: readonly EstimateView[];
+  readonly moreGroups: string;
   readonly outcomes: readonly Bar[];
   readonly outcomesSay: string;
   readonly detectors: readonly DetectorView[];
@@ -93,12 +94,14 @@ export function meaningOf(result: Result, w: Words): string {
   if (state === 'not able') return fill(w.notAbleBecause, { control: result.floor.title });
   if (!head || head.value === null) return w.nothingTold;
   const says = saysOf(result, w);
-  const unit = says?.includes('{n}') ? 'share' : head.unit;
+  const unit = says === null ? head.unit : says.includes('{n}') ? 'share' : plainUnit(head.unit);
   const range = head.interval ? ` (${intervalText(head.interval.low, head.interval.high, unit)})` : '';
   if (says === null) return `${head.title}: ${inUnit(head.value, head.unit, w.ofHundred)}${unitWord(head.unit)}${range}`;
-  return fill(says, { n: inUnit(head.value, 'share', '{n}'), v: inUnit(head.value, head.unit, w.ofHundred) }) + range;
+  return fill(says, { n: inUnit(head.value, 'share', '{n}'), v: inUnit(head.value, plainUnit(head.unit)) }) + range;
 }
 
+/** `{v}` is a bare number, also of a share. */
+const plainUnit = (unit: string) => (/shares?$/.test(unit) ? '' : unit);
 const unitWord = (unit: string) => (/shares?$/.test(unit) ? '' : ` ${unit}`);
 
 function spoken(title: string, estimate: Estimate | undefined, w: Words): string {
@@ -121,13 +124,7 @@ function estimateView(estimate: Estimate, w: Words, hue: 'model' | 'grey'): Esti
     clusters: count(estimate.clusters),
     skipped: count(estimate.skipped),
     method: estimate.interval?.method ?? '',
-    plot: dotOf({
-      value: estimate.grade,
-      low: estimate.gradeLow,
-      high: estimate.gradeHigh,
-      hue,
-      says: spoken(estimate.group ? `${estimate.title}, ${estimate.group}` : estimate.title, estimate, w),
-    }),
+    plot: dotOf({ value: estimate.grade, low: estimate.gradeLow, high: estimate.gradeHigh, hue, quiet: true, says: '' }),
   };
 }
 
@@ -207,6 +204,14 @@ export function outcomeBars(counts: Readonly<Record<Outcome, number>>, w: Words)
   };
 }
 
+const most = 12;
+/** The groups with most items, in their own order; what one or two items say of a group is not shown. */
+function largest(groups: readonly Estimate[]): Estimate[] {
+  const told = groups.filter((group) => group.n > 2);
+  const kept = new Set(told.sort((a, b) => b.n - a.n).slice(0, most));
+  return groups.filter((group) => kept.has(group));
+}
+
 /** Everything a page shows of one result, texts not yet escaped. */
 export function suiteView(result: Result, w: Words): SuiteView {
   const state = stateOf(result);
@@ -216,6 +221,7 @@ export function suiteView(result: Result, w: Words): SuiteView {
   const bars = outcomeBars(result.outcomes, w);
   const all = result.estimates.filter((e) => e.group === undefined);
   const groups = result.estimates.filter((e) => e.group !== undefined && e.metric === head?.metric);
+  const shownGroups = largest(groups);
   const views = (list: readonly Estimate[]) => list.map((e) => estimateView(e, w, hue));
   return {
     id,
@@ -243,7 +249,8 @@ export function suiteView(result: Result, w: Words): SuiteView {
     controlState: { met: w.floorMet, 'not met': w.floorNotMet, 'not applicable': '' }[result.floor.state],
     bounds: boundsText(head, w),
     metrics: views(all),
-    groups: views(groups.slice(0, 60)),
+    groups: views(shownGroups),
+    moreGroups: groups.length > shownGroups.length ? fill(w.moreGroups, { n: groups.length - shownGroups.length }) : '',
     outcomes: bars.bars,
     outcomesSay: bars.says,
     detectors: result.detectors.map(detectorView),
