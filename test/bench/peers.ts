@@ -72,42 +72,8 @@ function setUp(): void {
   if (existsSync(python)) return;
   execFileSync('python3', ['-m', 'venv', join(folder, 'venv')], { stdio: 'inherit' });
   const pip = (...names: string[]) => execFileSync(python, ['-m', 'pip', 'install', '-q', ...names], { stdio: 'inherit' });
-  // torch's own dependencies are gigabytes of CUDA libraries that a processor does not need.
-  pip('--no-deps', 'torch', 'lm-eval', 'transformers', 'accelerate');
-  pip(
-    'sympy',
-    'networkx',
-    'filelock',
-    'fsspec',
-    'jinja2',
-    'typing_extensions',
-    'numpy',
-    'gguf',
-    'tokenizers',
-    'huggingface_hub',
-    'safetensors',
-    'regex',
-    'pyyaml',
-    'requests',
-  );
-  pip(
-    'tqdm',
-    'packaging',
-    'datasets',
-    'evaluate',
-    'jsonlines',
-    'sacrebleu',
-    'rouge-score',
-    'sqlitedict',
-    'scikit-learn',
-    'pytablewriter',
-    'more_itertools',
-    'dill',
-    'word2number',
-    'zstandard',
-    'numexpr',
-    'psutil',
-  );
+  // torch from the package index needs its CUDA libraries even to compute on a processor: several gigabytes.
+  pip('torch', 'lm-eval', 'transformers', 'accelerate', 'gguf', 'typer');
 }
 
 function run(peer: string, task: string): Took | string {
