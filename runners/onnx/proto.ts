@@ -60,14 +60,18 @@ export interface ModelParts extends GraphParts {
 
 const text = new TextEncoder();
 
-function varint(value: number | bigint): Uint8Array {
+function varint(value: number): Uint8Array {
   const out: number[] = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  do {
-    const low = Number(rest & 127n);
-    rest >>= 7n;
-    out.push(rest > 0n ? low | 128 : low);
-  } while (rest > 0n);
+  // Negative numbers are written as 64-bit two's complement.
+  if (value < 0 || value > 0x7fffffff) {
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest > 127n; rest >>= 7n) out.push(Number(rest & 127n) | 128);
+    out.push(Number(rest));
+  } else {
+    let rest = value;
+    for (; rest > 127; rest >>= 7) out.push((rest & 127) | 128);
+    out.push(rest);
+  }
   return Uint8Array.from(out);
 }
 
