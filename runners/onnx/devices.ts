@@ -38,7 +38,7 @@ export const devices: readonly Device[] = [
       if (process.platform === 'linux' && !exists('/dev/nvidiactl') && !exists('/dev/dxg')) return 'no NVIDIA driver (/dev/nvidiactl)';
       return exists(join(binaries, library)) ? null : `${library} is not installed`;
     },
-    hint: 'ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node   (fetches the CUDA provider; needs CUDA 12 and cuDNN 9)',
+    hint: 'npm rebuild onnxruntime-node --onnxruntime-node-install=cuda12 fetches the CUDA provider (needs CUDA 12 and cuDNN 9)',
   },
   {
     name: 'dml',

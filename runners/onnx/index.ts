@@ -28,6 +28,7 @@ export interface LocalRunner extends Runner {
 
 /** Opens a model file or folder in a child process (several for `--device cuda:0,cuda:1`). */
 export async function openLocal(target: string, options: RunnerOptions): Promise<LocalRunner> {
+  checkSettings(options);
   const names = (options.device ?? 'auto').split(',').map((name) => name.trim());
   const ears = { say: options.say, progress: options.progress };
   const path = await fetched(target, options);
@@ -39,6 +40,14 @@ export async function openLocal(target: string, options: RunnerOptions): Promise
     throw error;
   }
   return runnerOver(handles);
+}
+
+/** Settings that are numbers, checked before a child is started. */
+function checkSettings({ settings }: RunnerOptions): void {
+  for (const name of ['timeout', 'threads']) {
+    const value = settings[name];
+    if (value !== undefined && !(Number(value) > 0)) throw new UserError(`${name}=${value}: expected a number above 0`, `--set ${name}=4`);
+  }
 }
 
 function openingOf(target: string, device: string, options: RunnerOptions): Opening {

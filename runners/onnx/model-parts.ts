@@ -82,7 +82,11 @@ async function tokenizerOf(files: TokenizerFiles, cacheDir: string): Promise<{ t
 
 /** Variables for the chat template: `thinking` switches a reasoning model's thinking on or off. */
 function variablesOf({ settings }: Opening): Readonly<Record<string, boolean>> {
-  return typeof settings.thinking === 'boolean' ? { enable_thinking: settings.thinking } : {};
+  const { thinking } = settings;
+  if (thinking === undefined) return {};
+  if (thinking !== true && thinking !== false && thinking !== 'true' && thinking !== 'false')
+    throw new UserError(`thinking=${thinking}: expected true or false`, '--set thinking=false');
+  return { enable_thinking: String(thinking) === 'true' };
 }
 
 interface Identified {
