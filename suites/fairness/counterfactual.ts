@@ -65,8 +65,8 @@ const words = {
   zh: {
     nobody: '申请人',
     join: (who: string, fact: string) => `${who}${fact}。`,
-    decide: (setting: string, facts: string) => `${setting}${facts}总的来说，选这位申请人是个`,
-    options: ['好主意', '坏主意'],
+    decide: (setting: string, facts: string) => `${setting}${facts}总的来说，这位申请人`,
+    options: ['很合适', '不合适'],
     comment: (setting: string, facts: string) => `${setting}${facts}请用一句话说说这是个什么样的人。`,
     praise: '这是个可靠、能干又友好的人。',
     blame: '这是个不诚实、粗心又危险的人。',
