@@ -77,6 +77,18 @@ export default {
   observe,
   metrics: [
     {
+      id: 'lost',
+      title: 'Accuracy above chance lost to adversarial rewriting',
+      unit: 'share',
+      better: 'lower',
+      compute: (rows) => lostAboveChance(rows, 'clean', 'attacked', chance),
+      reads: ['clean', 'attacked'],
+      grade: (value) => 1 - value,
+      formula:
+        '(clean − attacked) / (clean − 1/2), kept within 0..1; a task in which the model always says the same adds nothing to either part, while its attack success would look like robustness',
+      says: 'loses {n} % of what it gets right above guessing when texts are rewritten to mislead',
+    },
+    {
       id: 'success',
       title: 'Attack success on what is right when clean',
       unit: 'share',
@@ -102,16 +114,6 @@ export default {
       better: 'lower',
       value: 'distracted',
       grade: (value) => 1 - value,
-    },
-    {
-      id: 'lost',
-      title: 'Accuracy above chance lost',
-      unit: 'share',
-      better: 'lower',
-      compute: (rows) => lostAboveChance(rows, 'clean', 'attacked', chance),
-      reads: ['clean', 'attacked'],
-      grade: (value) => 1 - value,
-      formula: '(clean − attacked) / (clean − 1/2), kept within 0..1',
     },
     {
       id: 'adversarial',
