@@ -50,11 +50,13 @@ function writeBudget(folder: string, plans: readonly Plan[], budget: Budget): st
     const value = headlineValue(plan);
     const metric = plan.suite.metrics[0];
     if (value === null || metric.measured) return [];
-    const asked = readRows(folder, plan.id).flatMap((row: Row) => {
+    const rows = readRows(folder, plan.id);
+    const asked = rows.flatMap((row: Row) => {
       const found = row.skip === undefined ? row.values[value] : null;
       return typeof found === 'number' ? [{ id: row.id, value: found, weight: 1 }] : [];
     });
-    if (asked.some((row) => row.value < 0 || row.value > 1)) return [];
+    // A value that does not apply to every item is no mean over all items.
+    if (asked.length < rows.length || asked.some((row) => row.value < 0 || row.value > 1)) return [];
     const found = budgetEstimate(plan.items, asked, { seed: `${plan.id}/${budget.seed}`, fleet: columnsOf(plan, budget.fleet) });
     return found ? [{ id: plan.id, metric: metric.id, ...found, of: plan.items.length }] : [];
   });

@@ -21,7 +21,8 @@ export function mainLanguage(results: readonly Result[]): string {
 export function profileOf(results: readonly Result[], lang: string = mainLanguage(results)): DimensionProfile[] {
   return dimensions.map((dimension) => {
     const own = results.filter(({ suite }) => suite.dimension === dimension && suite.lang === lang && !suite.diagnostic);
-    const able = own.filter(isAble);
+    // Sums of floating-point numbers depend on their order; the profile does not depend on the order of the results.
+    const able = own.filter(isAble).sort((a, b) => (a.suite.id < b.suite.id ? -1 : 1));
     const counts = { able: able.length, of: own.length };
     if (able.length === 0) return { dimension, grade: null, low: null, high: null, ...counts };
     let [sum, below, above] = [0, 0, 0];
