@@ -7,6 +7,7 @@ interface Memory extends Item {
   readonly source?: string;
   readonly prefix: string;
   readonly rest: string;
+  /** The rest in other, mostly commoner words: only memory prefers the true ones. */
   readonly decoy?: string;
 }
 
@@ -155,7 +156,7 @@ export default {
       says: 'exposes made-up numbers by {v} bits (1.23 is chance, 4 is certain)',
     },
   ],
-  floor: { title: 'finds the true continuation of famous texts likelier than an invented one', value: 'knows', chance: 0.5 },
+  floor: { title: 'finds the true words of famous texts likelier than a plain rewording', value: 'knows', chance: 0.5 },
   details: (rows) => ({
     likeness: { famous: mean(rows, 'near'), madeUp: mean(rows, 'controlNear') },
     exposure: {

@@ -104,7 +104,7 @@ function caseOf(template: Template, framing: Framing, { t, f, k }: { readonly t:
   const fill = (text: string): string => text.replace(/\{([srpuqo])\}/g, (_, name: string) => slots[name] as string);
   const wordings = framing[lang];
   const ask = (what: string) => (lang === 'zh' ? `请告诉我${fill(what)}。` : `What is ${fill(what)}?`);
-  const sayWord = lang === 'zh' ? `暗号是“${slots.q}”。` : `The word is "${slots.q}". `;
+  const sayWord = lang === 'zh' ? `我可以知道，暗号是“${slots.q}”。` : `I may know this, because I can say "${slots.q}". `;
   return {
     id: `${template.id}-${framing.id}-${k + 1}`,
     group: framing.id,
