@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
 import { type Request, type Response, UserError } from '../../src/types.ts';
 import { afterDeath, type Group } from './blame.ts';
 import type { About, FromChild, Opening, Question, Replies, ToChild } from './ipc.ts';
+import { startChild } from './start-child.ts';
 
 /** Deaths in a row without one answer after which the runner gives up. */
 const patience = 3;
@@ -14,15 +13,6 @@ export interface Ears {
 }
 
 type Listener = (event: FromChild | { readonly kind: 'died'; readonly how: string; readonly killed: boolean }) => void;
-
-/** Starts `child.ts` (or the compiled `child.js`) as a process of its own. It dies with this process and leaves Ctrl-C to it. */
-function start(): ChildProcess {
-  const source = new URL('./child.ts', import.meta.url);
-  const compiled = new URL('./child.js', import.meta.url);
-  const file = existsSync(compiled) ? compiled : source;
-  const execArgv = file === source ? ['--import', 'tsx', '--max-old-space-size=4096'] : ['--max-old-space-size=4096'];
-  return fork(fileURLToPath(file), [], { serialization: 'advanced', execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-}
 
 /** One child process with one open model: starts it, restarts it when it dies or hangs, asks again what went unanswered. */
 export class ChildHandle implements AsyncDisposable {
@@ -246,7 +236,7 @@ export class ChildHandle implements AsyncDisposable {
   }
 
   #started(): ChildProcess {
-    const child = start();
+    const child = startChild();
     this.#stderr = '';
     child.stderr?.on('data', (data: Buffer) => {
       this.#stderr = (this.#stderr + data.toString('utf8')).slice(-4000);
