@@ -4,7 +4,7 @@ import { line } from 'd3-shape';
 
 const along = scaleLinear().domain([0, 1]).range([0, 100]).clamp(true);
 /** Percent along the 0–1 line, to two decimals. */
-export const percentOf = (value: number): number => Math.round(along(value) * 100) / 100;
+export const percentOf = (value: number): number => Math.round(along(value) * 10) / 10;
 
 export interface DotInput {
   readonly value: number | null;
@@ -54,7 +54,7 @@ export function dotOf(input: DotInput): Dot {
     dot: inLine(input.value),
     from,
     to,
-    width: from === null || to === null ? null : Math.round((to - from) * 100) / 100,
+    width: from === null || to === null ? null : Math.round((to - from) * 10) / 10,
     control: inLine(input.control),
     chance: inLine(input.chance),
     marks: (input.marks ?? []).map(percentOf),

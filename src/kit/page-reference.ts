@@ -79,3 +79,20 @@ export function referenceView(reference: Reference, run: Run, w: Words): Referen
   });
   return { says: fill(w.referenceOf, { protocol: w[`protocol_${model.protocol}`] }), rows, published: reference.published };
 }
+
+/** A finished run as an entry of `reference.json`. */
+export function referenceRunOf({ manifest, results }: Run): ReferenceRun {
+  const grade = (value: number | null | undefined) => (value == null ? null : Math.round(value * 1e4) / 1e4);
+  return {
+    name: manifest.model.name,
+    hash: manifest.model.hash,
+    protocol: manifest.model.protocol,
+    preset: manifest.options.preset,
+    suites: Object.fromEntries(
+      results.map((r) => [
+        resultIdOf(r),
+        { version: r.suite.version, items: r.suite.items, grade: grade(stateOf(r) === 'able' ? r.estimates[0]?.grade : null) },
+      ]),
+    ),
+  };
+}

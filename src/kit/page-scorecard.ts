@@ -7,7 +7,7 @@ import { type SampleView, type Shown, sampleView, worstOf } from './page-sample.
 import { type DetectorView, resultIdOf, type SuiteView } from './page-suite.ts';
 import { type Words, words } from './words.ts';
 
-const partials = ['shell', 'run', 'suite', 'sample', 'texts', 'figures', 'dot', 'axis', 'bars', 'plane', 'facts'].map(
+const partials = ['shell', 'run', 'suite', 'sample', 'texts', 'figures', 'dot', 'mini', 'axis', 'bars', 'plane', 'facts'].map(
   (name) => `pages/${name}.hbs`,
 );
 const sheet = { template: 'scorecard.hbs', partials, css: ['pages/page.css'], scripts: ['pages/page.js'] };

@@ -204,9 +204,8 @@ export function outcomeBars(counts: Readonly<Record<Outcome, number>>, w: Words)
   };
 }
 
-const most = 12;
 /** The groups with most items, in their own order; what one or two items say of a group is not shown. */
-function largest(groups: readonly Estimate[]): Estimate[] {
+function largest(groups: readonly Estimate[], most: number): Estimate[] {
   const told = groups.filter((group) => group.n > 2);
   const kept = new Set(told.sort((a, b) => b.n - a.n).slice(0, most));
   return groups.filter((group) => kept.has(group));
@@ -221,7 +220,7 @@ export function suiteView(result: Result, w: Words): SuiteView {
   const bars = outcomeBars(result.outcomes, w);
   const all = result.estimates.filter((e) => e.group === undefined);
   const groups = result.estimates.filter((e) => e.group !== undefined && e.metric === head?.metric);
-  const shownGroups = largest(groups);
+  const shownGroups = largest(groups, result.suite.dimension === 'fairness' ? 12 : 6);
   const views = (list: readonly Estimate[]) => list.map((e) => estimateView(e, w, hue));
   return {
     id,

@@ -32,6 +32,7 @@ export interface PageContent {
 export function printer(moduleUrl: string, sheet: Sheet): (content: PageContent) => string {
   const bars = Handlebars.create();
   bars.registerHelper('isNull', (value: unknown) => value === null || value === undefined);
+  bars.registerHelper('isGrey', (hue: unknown) => hue === 'grey');
   bars.registerHelper('isSame', (kind: unknown) => kind === 'same');
   bars.registerHelper('isAble', (state: unknown) => state === 'able');
   for (const name of sheet.partials) bars.registerPartial(baseOf(name), template(moduleUrl, name));

@@ -107,6 +107,7 @@ export const zh: Words = {
   itemsHash: '所用题目',
   notTold: '未能判断的部分',
   notToldNone: '所有子维度都能判断。',
+  protocol: '协议',
   isItGood: '这算好吗？',
   nothingComparable: '暂无可比数据：没有参考运行使用相同的套件、版本和协议。',
   percentile: '高于 {of} 个参考模型中的 {below} 个（{names}）。',

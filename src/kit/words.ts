@@ -112,6 +112,7 @@ export const en = {
   itemsHash: 'Items asked',
   notTold: 'What could not be told',
   notToldNone: 'Every sub-dimension could be told.',
+  protocol: 'Protocol',
   isItGood: 'Is that good?',
   nothingComparable: 'Nothing comparable yet: no reference run shares these suites, versions and this protocol.',
   percentile: 'Higher than {below} of {of} reference models ({names}).',
