@@ -16,7 +16,7 @@ async function items(data: Data): Promise<Ask[]> {
     id: `query-${line}`,
     group: record.type,
     stratum: record.type,
-    cluster: record.privacy_information,
+    cluster: `${record.privacy_information}/${record.question}`,
     request: record.prompt,
     goal: record.question,
   }));
