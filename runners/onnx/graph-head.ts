@@ -96,16 +96,38 @@ export function scoreHead(context: Context, x: string): void {
   draft.output(draft.op('Squeeze', [best, axis]), { name: 'argmax', type: 'int64', shape: ['N'] });
 }
 
-/** One token a row from the softmax at its temperature: the first whose cumulated probability passes the row's random number. */
-function drawn(draft: Draft, scores: string, warmth: string, chance: string): string {
-  const axis = draft.ints([1]);
-  const safe = draft.op('Max', [warmth, draft.floats([1e-4], [])]);
+/** How many of each row's rising sums [N,n] lie at or below its threshold [N,1]: the place of the first above it, at most n − 1. */
+function placeOf(draft: Draft, rising: string, threshold: string, last: number): string {
+  const below = draft.op('Cast', [draft.op('LessOrEqual', [rising, threshold])], { to: 1 });
+  const count = draft.op('Cast', [draft.op('ReduceSum', [below, draft.ints([1])], { keepdims: 1 })], { to: 7 });
+  return draft.op('Min', [count, draft.ints([last])]);
+}
+
+const risingOf = (draft: Draft, x: string): string => draft.op('CumSum', [x, draft.ints([1], true)]);
+
+/** The largest divisor of the vocabulary up to 512 that leaves several blocks. */
+function divisorOf(vocabulary: number): number {
+  for (let size = Math.min(512, Math.floor(vocabulary / 2)); size > 1; size -= 1) if (vocabulary % size === 0) return size;
+  return 1;
+}
+
+/** One token a row from the softmax at its temperature: where the cumulated probability passes the row's random number. First the block, then the place in it. */
+function drawn(draft: Draft, scores: string, from: { warmth: string; chance: string; vocabulary: number }): string {
+  const safe = draft.op('Max', [from.warmth, draft.floats([1e-4], [])]);
   const shares = draft.op('Softmax', [draft.op('Div', [scores, safe])], { axis: 1 });
-  const rising = draft.op('CumSum', [shares, draft.ints([1], true)]);
-  const whole = draft.op('ReduceSum', [shares, axis], { keepdims: 1 });
-  const below = draft.op('LessOrEqual', [rising, draft.op('Mul', [chance, whole])]);
-  const count = draft.op('ReduceSum', [draft.op('Cast', [below], { to: 1 }), axis], { keepdims: 1 });
-  return draft.op('Cast', [count], { to: 7 });
+  const size = divisorOf(from.vocabulary);
+  const count = from.vocabulary / size;
+  const blocks = draft.op('Reshape', [shares, draft.ints([-1, count, size])]);
+  const sums = draft.op('ReduceSum', [blocks, draft.ints([2])], { keepdims: 0 });
+  const rising = risingOf(draft, sums);
+  const whole = draft.op('Slice', [rising, draft.ints([count - 1]), draft.ints([count]), draft.ints([1])]);
+  const threshold = draft.op('Mul', [from.chance, whole]);
+  const where = placeOf(draft, rising, threshold, count - 1);
+  const at = (name: string): string => draft.op('GatherElements', [name, where], { axis: 1 });
+  const rest = draft.op('Sub', [threshold, draft.op('Sub', [at(rising), at(sums)])]);
+  const inside = draft.op('GatherND', [blocks, where], { batch_dims: 1 });
+  const place = placeOf(draft, risingOf(draft, inside), rest, size - 1);
+  return draft.op('Add', [draft.op('Mul', [where, draft.ints([size])]), place]);
 }
 
 /** `best` where the temperature is 0, else a drawn token; nothing is drawn when every row is greedy. */
@@ -116,7 +138,7 @@ function sampled(context: Context, scores: string, best: string): string {
   const warm = draft.op('Greater', [warmth, draft.floats([0], [])]);
   const hottest = draft.op('ReduceMax', [warmth], { keepdims: 0 });
   const draw = draftOf('draw', 'draw.');
-  const token = draw.op('Min', [drawn(draw, scores, warmth, chance), draw.ints([spec.vocabulary - 1])]);
+  const token = drawn(draw, scores, { warmth, chance, vocabulary: spec.vocabulary });
   draw.output(draw.op('Where', [warm, token, best]), { name: 'draw.token', type: 'int64', shape: ['N', 1] });
   const greedy = draftOf('greedy', 'greedy.');
   greedy.output(greedy.op('Identity', [best]), { name: 'greedy.token', type: 'int64', shape: ['N', 1] });
