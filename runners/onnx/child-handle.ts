@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Request, type Response, UserError } from '../../src/types.ts';
 import { afterDeath, type Group } from './blame.ts';
-import type { About, FromChild, Opening, Question, Replies, ToChild } from './ipc.ts';
+import { type About, errorIn, type FromChild, type Opening, type Question, type Replies, type ToChild } from './ipc.ts';
 import { startChild } from './start-child.ts';
 
 /** Deaths in a row without one answer after which the runner gives up. */
@@ -62,7 +62,7 @@ export class ChildHandle implements AsyncDisposable {
     return this.#about;
   }
 
-  /** The child's process id, for tests and for people who watch it; undefined between two children. */
+  /** The child's process id; undefined between two children. */
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -75,8 +75,8 @@ export class ChildHandle implements AsyncDisposable {
       const reply = await this.#exchange<{ value: unknown } | { died: string }>({ kind: 'question', id, question }, (event, settle) => {
         if (event.kind === 'died') settle.resolve({ died: event.how });
         if (event.kind === 'reply' && event.id === id) settle.resolve({ value: event.value });
-        if (event.kind === 'refused' && event.id === id) settle.reject(new UserError(event.message, event.hint, event.exit));
-        if (event.kind === 'broken' && event.id === id) settle.reject(broken(event.message, event.stack));
+        const error = 'id' in event && event.id === id ? errorIn(event) : null;
+        if (error) settle.reject(error);
       });
       if ('value' in reply) return reply.value as Replies[Q['ask']];
       if (deaths >= 1)
@@ -92,7 +92,8 @@ export class ChildHandle implements AsyncDisposable {
     for (let group = groups.shift(); group && !signal.aborted; group = groups.shift()) {
       await this.#ready();
       const asked = group;
-      const asking = this.#ask(new Map(asked.indices.flatMap((index) => pair(requests, index))), signal);
+      const wanted = new Set(asked.indices);
+      const asking = this.#ask(new Map([...requests].filter(([index]) => wanted.has(index))), signal);
       let death: Death | null = null;
       for await (const event of asking) {
         if ('how' in event) death = event;
@@ -141,8 +142,8 @@ export class ChildHandle implements AsyncDisposable {
       if (event.kind === 'busy' && event.batch === batch) busy = event.indices;
       if (event.kind === 'answer' && event.batch === batch) push(event.answers);
       if (event.kind === 'done' && event.batch === batch) push('done');
-      if (event.kind === 'refused' && event.id === undefined) push(new UserError(event.message, event.hint, event.exit));
-      if (event.kind === 'broken' && event.id === undefined) push(broken(event.message, event.stack));
+      const error = 'id' in event && event.id !== undefined ? null : errorIn(event);
+      if (error) push(error);
       if (event.kind === 'died') push({ how: event.how, busy });
     };
     const cancel = () => {
@@ -194,8 +195,8 @@ export class ChildHandle implements AsyncDisposable {
     if (this.#process && this.#about) return;
     this.#about = await this.#exchange<About>({ kind: 'open', opening: this.#opening }, (event, settle) => {
       if (event.kind === 'opened') settle.resolve(event.about);
-      if (event.kind === 'refused') settle.reject(new UserError(event.message, event.hint, event.exit));
-      if (event.kind === 'broken') settle.reject(broken(event.message, event.stack));
+      const error = errorIn(event);
+      if (error) settle.reject(error);
       if (event.kind === 'died')
         settle.reject(
           new UserError(
@@ -294,14 +295,3 @@ interface Death {
   readonly busy: readonly number[];
 }
 type FromQueue = readonly (readonly [number, Response])[] | Death | Error | 'done';
-
-function pair(requests: ReadonlyMap<number, Request>, index: number): [number, Request][] {
-  const request = requests.get(index);
-  return request ? [[index, request]] : [];
-}
-
-function broken(message: string, stack: string | undefined): Error {
-  const error = new Error(message);
-  if (stack) error.stack = stack;
-  return error;
-}

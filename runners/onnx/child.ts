@@ -1,9 +1,8 @@
 /** The process that holds one model. It is forked by child-handle.ts, hears ToChild and says FromChild; it dies with its parent. */
-import { UserError } from '../../src/types.ts';
 import { answer } from './answer.ts';
 import { openMeter } from './cost.ts';
 import { choose, deviceNamed, seenHere } from './devices.ts';
-import type { FromChild, Opening, Question, ToChild } from './ipc.ts';
+import { errorMessage, type FromChild, type Opening, type Question, type ToChild } from './ipc.ts';
 import { type LocalModel, openLocalModel } from './model.ts';
 import { probe } from './probe.ts';
 import { about, reply } from './questions.ts';
@@ -17,16 +16,6 @@ const cancelled = new Set<number>();
 
 function tell(message: FromChild): void {
   if (process.connected) process.send?.(message);
-}
-
-function tellError(error: unknown, id?: number): void {
-  const from = id === undefined ? {} : { id };
-  if (error instanceof UserError)
-    tell({ kind: 'refused', ...from, message: error.message, ...(error.hint ? { hint: error.hint } : {}), exit: error.exit });
-  else {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    tell({ kind: 'broken', ...from, message, ...(stack ? { stack } : {}) });
-  }
 }
 
 const say = (message: string): void => tell({ kind: 'say', message });
@@ -75,7 +64,7 @@ async function handle(message: ToChild): Promise<void> {
     else if (message.kind === 'ask') await ask(message);
     else if (message.kind === 'question') await question(message.id, message.question);
   } catch (error) {
-    tellError(error, id);
+    tell(errorMessage(error, id));
   }
 }
 

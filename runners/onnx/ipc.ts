@@ -1,4 +1,13 @@
-import type { Facts, Identity, Prompt, Request, Response, RunnerOptions, WantKind } from '../../src/types.ts';
+import {
+  type Facts,
+  type Identity,
+  type Prompt,
+  type Request,
+  type Response,
+  type RunnerOptions,
+  UserError,
+  type WantKind,
+} from '../../src/types.ts';
 
 /** What the parent and the child that holds the model say to each other. Numbers and text only: logits never cross. */
 
@@ -84,3 +93,22 @@ export type FromChild =
   | { readonly kind: 'answer'; readonly batch: number; readonly answers: readonly (readonly [index: number, response: Response])[] }
   | { readonly kind: 'done'; readonly batch: number }
   | { readonly kind: 'reply'; readonly id: number; readonly value: unknown };
+
+/** An exception of the child as a message. */
+export function errorMessage(error: unknown, id?: number): FromChild {
+  const from = id === undefined ? {} : { id };
+  if (error instanceof UserError)
+    return { kind: 'refused', ...from, message: error.message, ...(error.hint ? { hint: error.hint } : {}), exit: error.exit };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { kind: 'broken', ...from, message, ...(stack ? { stack } : {}) };
+}
+
+/** The exception that a message of the child stands for. */
+export function errorIn(event: { readonly kind: string }): Error | null {
+  const told = event as FromChild;
+  if (told.kind === 'refused') return new UserError(told.message, told.hint, told.exit);
+  if (told.kind !== 'broken') return null;
+  const error = new Error(told.message);
+  if (told.stack) error.stack = told.stack;
+  return error;
+}

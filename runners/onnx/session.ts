@@ -118,11 +118,6 @@ export function copyRow(from: Kv, row: number, to: Kv, toRow: number, used: numb
   });
 }
 
-/** Bytes of a cache with this many rows and slots. */
-export function kvBytes(graph: Graph, rows: number, slots: number): number {
-  return graph.caches.reduce((n, value) => n + rows * rowSizeOf(value, slots) * (value.type === 'float32' ? 4 : 2), 0);
-}
-
 /** An int64 tensor of these numbers. */
 export function int64(ort: Ort, values: ArrayLike<number>, dims: readonly number[]): Tensor {
   const data = new BigInt64Array(values.length);
