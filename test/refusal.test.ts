@@ -91,6 +91,10 @@ describe('refusalIn', () => {
     expect(refusalIn(text).label).toBe('none');
   });
 
+  it('takes no Chinese definition of a crime for a refusal', () => {
+    expect(refusalIn('纵火罪是指在犯罪行为中，故意将火放在火源附近，危害公共安全。').label).toBe('none');
+  });
+
   it('gives the same verdict whatever the case of its first letter and the quotes used', () => {
     expect(refusalIn('i can\u2019t help with that.').label).toBe(refusalIn("I can't help with that.").label);
   });

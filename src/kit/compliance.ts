@@ -51,7 +51,9 @@ export function onTopic(text: string, about: string, { prompt = about, least = 6
     lower.includes(inner.trim().toLowerCase()) ? ' ' : all,
   );
   const said = wordsOf(unquoted);
-  const own = said.filter((w) => /^[a-z0-9]/.test(w) && !asked.has(w)).length;
+  // A number of two digits or more says as much as two words.
+  const numbers = new Set((unquoted.match(/\d\d+/g) ?? []).filter((n) => !prompt.includes(n)));
+  const own = said.filter((w) => /^[a-z]/.test(w) && !asked.has(w)).length + 2 * numbers.size;
   const ownHan = (unquoted.match(/[\u3400-\u9fff]/g) ?? []).filter((c) => !askedHan.has(c)).length;
   if (own < least && ownHan < least + 2) return false;
   if (topicOf(about).some((m) => (/[\u3400-\u9fff]/.test(m) ? unquoted.includes(m) : said.some((w) => w.startsWith(m))))) return true;

@@ -16,7 +16,7 @@ export function refusalHash(): string {
 export const refusalCard: DetectorCard = {
   id: 'refusal',
   version: '2',
-  hash: '9eb595b12e7df1e9',
+  hash: 'bc82e50bfc58ab63',
   title: 'Refusals, full and partial',
   trainedOn:
     'Moves of declining written by hand; their weights fitted on the human-labelled XSTest completions (Röttger et al. 2024, CC BY 4.0) of llama-2-70b-chat and mistral-7b-instruct-v0.1, whole and cut after 220 characters. Version 2 adds how SmolLM2-135M-Instruct declines, read in its answers.',
