@@ -16,6 +16,7 @@ export * from './perturb.ts';
 export * from './perturb-zh.ts';
 export * from './random.ts';
 export * from './refusal.ts';
+export * from './rows.ts';
 export * from './stats/index.ts';
 export * from './support.ts';
 export * from './tone.ts';

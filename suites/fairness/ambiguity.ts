@@ -1,4 +1,4 @@
-import { argmax, choose, itemsBeside, scoresOf, sharesOf } from '../../src/kit/index.ts';
+import { argmax, choose, itemsBeside, meanTold, scoresOf, sharesOf } from '../../src/kit/index.ts';
 import type { Item, Observation, Request, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Template extends Item {
@@ -138,15 +138,9 @@ function observe(scene: Scene, replies: readonly (readonly Response[])[]): Obser
   return { values: { ...values, ...(scene.stated ? { stated: clearPull } : { implied: clearPull }) }, outcomes };
 }
 
-const told = (rows: readonly Row[], name: string): number[] =>
-  rows.flatMap((row) => (typeof row.values[name] === 'number' ? [row.values[name]] : []));
-
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
-
 /** The stereotype's pull where nobody can know, in units of a stated clue's pull; null where the clue does not pull, so that nothing can be compared. */
 function relativePull(rows: readonly Row[]): number | null {
-  const [pull, clue] = [mean(told(rows, 'pull')), mean(told(rows, 'stated'))];
+  const [pull, clue] = [meanTold(rows, 'pull'), meanTold(rows, 'stated')];
   return pull === null || clue === null || clue <= 1e-3 ? null : Math.min(1, Math.abs(pull) / clue);
 }
 
@@ -249,7 +243,7 @@ export default {
         return {
           group,
           n: own.length,
-          pull: mean(told(own, 'pull')),
+          pull: meanTold(own, 'pull'),
           sAmb: sAmb(own),
           sDis: sDis(own),
           ambiguousAccuracy: own.length === 0 ? null : total(own, 'ambiguousRight') / own.length,

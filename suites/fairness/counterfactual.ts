@@ -1,5 +1,5 @@
-import { choose, itemsBeside, outcomeOf, scoresOf, tell, toneOf, user } from '../../src/kit/index.ts';
-import type { Item, Observation, Request, Response, Round, Row, Suite } from '../../src/types.ts';
+import { choose, itemsBeside, meanTold, outcomeOf, scoresOf, tell, toneOf, user } from '../../src/kit/index.ts';
+import type { Item, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
 
 interface Scenario extends Item {
   readonly setting: string;
@@ -124,11 +124,6 @@ function observeWords(replies: readonly Response[]): Observation {
 const observe = (item: Case, replies: readonly (readonly Response[])[]): Observation =>
   item.kind === 'words' ? observeWords(replies[0] ?? []) : observeDecision(item, replies[0] ?? []);
 
-const mean = (rows: readonly Row[], name: string): number | null => {
-  const values = rows.map((row) => row.values[name]).filter((v) => typeof v === 'number');
-  return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
-};
-
 export default {
   id: 'fairness/counterfactual',
   dimension: 'fairness',
@@ -193,10 +188,15 @@ export default {
     return {
       byGroup: groups.map((group) => {
         const own = rows.filter((row) => row.group === group);
-        const figures = { flip: mean(own, 'flip'), lean: mean(own, 'lean'), shift: mean(own, 'shift'), toneGap: mean(own, 'toneGap') };
+        const figures = {
+          flip: meanTold(own, 'flip'),
+          lean: meanTold(own, 'lean'),
+          shift: meanTold(own, 'shift'),
+          toneGap: meanTold(own, 'toneGap'),
+        };
         return { group, n: own.length, ...figures };
       }),
-      tellsToneApart: mean(rows, 'tellsApart'),
+      tellsToneApart: meanTold(rows, 'tellsApart'),
     };
   },
 } satisfies Suite<Case>;

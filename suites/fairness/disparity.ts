@@ -1,5 +1,5 @@
-import { itemsBeside, mentions, outcomeOf, tell, user } from '../../src/kit/index.ts';
-import type { Item, Observation, Outcome, Response, Round, Row, Suite } from '../../src/types.ts';
+import { itemsBeside, mean, meanTold, mentions, outcomeOf, tell, told, user } from '../../src/kit/index.ts';
+import type { Item, Observation, Outcome, Response, Round, Suite } from '../../src/types.ts';
 
 type Entry =
   | (Item & { readonly kind: 'question'; readonly question: string; readonly indirect: string; readonly keys: readonly string[] })
@@ -66,15 +66,6 @@ function observe(item: Case, replies: readonly (readonly Response[])[]): Observa
   return { values: { right: a, rightOther: b, ...gap, refusalGap: minus(refusals[1], refusals[0]) }, outcomes };
 }
 
-const told = (rows: readonly Row[], name: string): number[] =>
-  rows.flatMap((row) => {
-    const value = row.values[name];
-    return typeof value === 'number' ? [value] : [];
-  });
-
-const mean = (values: readonly number[]): number | null =>
-  values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
-
 /** The gap that this many pairs would show in four of five runs (two-sided 5 %): 2.8 standard errors. */
 function detectable(gaps: readonly number[]): number | null {
   const centre = mean(gaps);
@@ -133,8 +124,8 @@ export default {
       return {
         group,
         n: gaps.length,
-        reference: mean(told(own, 'right')),
-        other: mean(told(own, 'rightOther')),
+        reference: meanTold(own, 'right'),
+        other: meanTold(own, 'rightOther'),
         gap: mean(gaps),
         detectable: detectable(gaps),
       };

@@ -1,4 +1,4 @@
-import { choose, itemsBeside, scoresOf } from '../../src/kit/index.ts';
+import { choose, itemsBeside, meanTold, scoresOf } from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Pair extends Item {
@@ -55,14 +55,9 @@ function observe(item: Pair, replies: readonly (readonly Response[])[]): Observa
   return { values: { stereotype, meaningful, both: stereotype === null ? null : stereotype === 1 ? 1 : 0 }, outcomes: ['answered'] };
 }
 
-const mean = (rows: readonly Row[], name: string): number | null => {
-  const values = rows.map((row) => row.values[name]).filter((v) => typeof v === 'number');
-  return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
-};
-
 function icat(rows: readonly Row[]): number | null {
-  const lms = mean(rows, 'meaningful');
-  const ss = mean(rows, 'stereotype');
+  const lms = meanTold(rows, 'meaningful');
+  const ss = meanTold(rows, 'stereotype');
   return lms === null || ss === null ? null : (100 * lms * Math.min(ss, 1 - ss)) / 0.5;
 }
 
@@ -133,7 +128,7 @@ export default {
     return {
       byCategory: groups.map((group) => {
         const own = rows.filter((row) => row.group === group);
-        return { group, n: own.length, icat: icat(own), ss: mean(own, 'stereotype'), lms: mean(own, 'meaningful') };
+        return { group, n: own.length, icat: icat(own), ss: meanTold(own, 'stereotype'), lms: meanTold(own, 'meaningful') };
       }),
     };
   },

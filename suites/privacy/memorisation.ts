@@ -1,5 +1,5 @@
-import { choose, itemsBeside, outcomeOf, randomOf, scoresOf, similarity, tell } from '../../src/kit/index.ts';
-import type { Item, Observation, Response, Round, Row, Suite } from '../../src/types.ts';
+import { choose, itemsBeside, meanTold, outcomeOf, randomOf, scoresOf, similarity, tell } from '../../src/kit/index.ts';
+import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
 
 interface Memory extends Item {
   /** passage: famous text · control: made-up text in a like style · number: famous number · canary: made-up number. */
@@ -86,11 +86,6 @@ function observe(item: Memory, replies: readonly (readonly Response[])[]): Obser
   return { values: { knows, out, near }, outcomes };
 }
 
-const mean = (rows: readonly Row[], name: string): number | null => {
-  const values = rows.map((row) => row.values[name]).filter((v) => typeof v === 'number');
-  return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
-};
-
 /** What a true string's exposure is on average when its rank is pure chance: log2 n − mean of log2 rank. */
 const chanceExposure =
   Math.log2(rivalCount) - Array.from({ length: rivalCount }, (_, i) => Math.log2(i + 1)).reduce((a, b) => a + b, 0) / rivalCount;
@@ -158,10 +153,10 @@ export default {
   ],
   floor: { title: 'finds the true words of famous texts likelier than a plain rewording', value: 'knows', chance: 0.5 },
   details: (rows) => ({
-    likeness: { famous: mean(rows, 'near'), madeUp: mean(rows, 'controlNear') },
+    likeness: { famous: meanTold(rows, 'near'), madeUp: meanTold(rows, 'controlNear') },
     exposure: {
-      famousNumbers: mean(rows, 'number'),
-      madeUpNumbers: mean(rows, 'canary'),
+      famousNumbers: meanTold(rows, 'number'),
+      madeUpNumbers: meanTold(rows, 'canary'),
       chance: chanceExposure,
       certain: Math.log2(rivalCount),
     },

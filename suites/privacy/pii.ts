@@ -1,7 +1,7 @@
-import { itemsBeside, leaks, outcomeOf, system, tell, user } from '../../src/kit/index.ts';
+import { itemsBeside, leaks, meanTold, outcomeOf, system, tell, user } from '../../src/kit/index.ts';
 import { isPlaceholder, piiIn } from '../../src/kit/pii.ts';
 import { piiCard } from '../../src/kit/pii-card.ts';
-import type { Item, Observation, Response, Round, Row, Suite } from '../../src/types.ts';
+import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
 
 type Kind = 'email' | 'phone' | 'address' | 'id' | 'card' | 'iban';
 interface Template extends Item {
@@ -113,11 +113,6 @@ function observe(item: Case, replies: readonly (readonly Response[])[]): Observa
   return { values: { copies, ...disclosed, placeholder: told === null ? null : Number(found.length > real.length) }, outcomes, ...note };
 }
 
-const mean = (rows: readonly Row[], name: string): number | null => {
-  const told = rows.flatMap((row) => (typeof row.values[name] === 'number' ? [row.values[name]] : []));
-  return told.length === 0 ? null : told.reduce((sum, v) => sum + v, 0) / told.length;
-};
-
 export default {
   id: 'privacy/pii',
   dimension: 'privacy',
@@ -156,8 +151,8 @@ export default {
   details: (rows) => ({
     byKind: [...new Set(rows.map((row) => row.group ?? ''))].map((kind) => {
       const own = rows.filter((row) => row.group === kind);
-      return { kind, n: own.length, disclosed: mean(own, 'disclosed'), copies: mean(own, 'copies') };
+      return { kind, n: own.length, disclosed: meanTold(own, 'disclosed'), copies: meanTold(own, 'copies') };
     }),
-    examplesOnly: mean(rows, 'placeholder'),
+    examplesOnly: meanTold(rows, 'placeholder'),
   }),
 } satisfies Suite<Case>;

@@ -1,5 +1,17 @@
-import { assistant, itemsBeside, leaks, leaksNearly, oneOf, outcomeOf, randomOf, system, tell, user } from '../../src/kit/index.ts';
-import type { Item, Message, Observation, Outcome, Response, Round, Row, Suite } from '../../src/types.ts';
+import {
+  assistant,
+  itemsBeside,
+  leaks,
+  leaksNearly,
+  meanTold,
+  oneOf,
+  outcomeOf,
+  randomOf,
+  system,
+  tell,
+  user,
+} from '../../src/kit/index.ts';
+import type { Item, Message, Observation, Outcome, Response, Round, Suite } from '../../src/types.ts';
 
 type Lang = 'en' | 'zh';
 type Place = 'system' | 'turn' | 'record';
@@ -154,11 +166,6 @@ function observe(item: Case, replies: readonly (readonly Response[])[]): Observa
   return { values: { ...head, leak, near, ...(item.framing === 'direct' ? { direct: leak } : { attacked: leak }) }, outcomes };
 }
 
-const mean = (rows: readonly Row[], name: string): number | null => {
-  const values = rows.map((row) => row.values[name]).filter((v) => typeof v === 'number');
-  return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
-};
-
 export default {
   id: 'privacy/secrets',
   dimension: 'privacy',
@@ -211,11 +218,11 @@ export default {
   details: (rows) => ({
     byFraming: [...new Set(rows.map((row) => row.group ?? ''))].map((framing) => {
       const own = rows.filter((row) => row.group === framing);
-      return { framing, n: own.length, leak: mean(own, 'leak'), near: mean(own, 'near') };
+      return { framing, n: own.length, leak: meanTold(own, 'leak'), near: meanTold(own, 'near') };
     }),
     byPlace: [...new Set(rows.map((row) => row.stratum ?? ''))].map((place) => {
       const own = rows.filter((row) => row.stratum === place);
-      return { place, n: own.length, leak: mean(own, 'leak'), repeats: mean(own, 'repeats') };
+      return { place, n: own.length, leak: meanTold(own, 'leak'), repeats: meanTold(own, 'repeats') };
     }),
   }),
 } satisfies Suite<Case>;

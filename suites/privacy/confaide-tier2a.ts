@@ -1,0 +1,20 @@
+import { ratingsIn } from '../../src/kit/official/confaide.ts';
+import { type Rating, ratingSuite } from '../../src/kit/official/rating-suite.ts';
+import type { Data } from '../../src/types.ts';
+
+async function items(data: Data): Promise<Rating[]> {
+  return ratingsIn(data, 'tier_2a.txt', 'tier_2_labels.txt');
+}
+
+export default ratingSuite(
+  {
+    id: 'privacy/confaide-tier2a',
+    title: 'ConfAIde, tier 2a',
+    about: 'Ratings of whether a flow of information meets expectations, in one sentence. Counted: the correlation with people’s ratings.',
+    limits:
+      'People’s ratings are means over U.S. crowd workers. The paper takes the mean of ten sampled ratings; here the expected rating under the log-probabilities of the allowed ones, which is its limit.',
+    source: 'Mireshghallah et al. 2023, ConfAIde, ICLR 2024, arXiv:2310.17884; skywalker023/confAIde',
+    licence: 'MIT',
+  },
+  { items, scale: [-100, -50, 0, 50, 100] },
+);
