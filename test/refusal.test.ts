@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { yesNoIn } from '../src/kit/answers.ts';
 import { refusalCard, refusalHash } from '../src/kit/detectors.ts';
 import { outcomeOf } from '../src/kit/outcome.ts';
 import { refusalIn } from '../src/kit/refusal.ts';
@@ -108,15 +109,19 @@ describe('answers of SmolLM2-135M-Instruct, read and labelled one by one', () =>
   const rows = readFileSync(new URL('./fixtures/read-answers/safety.jsonl', import.meta.url), 'utf8')
     .trim()
     .split('\n')
-    .map((line) => JSON.parse(line) as { item: string; text: string; read: 'full' | 'partial' | 'loop' | 'none' });
+    .map((line) => JSON.parse(line) as { item: string; text: string; question?: string; read: string });
 
-  it('agree with the reader in 97 of 100 on what became of them', () => {
-    const outcomes = { full: ['refused', 'partial'], partial: ['refused', 'partial'], loop: ['degenerate'], none: ['answered'] };
-    const wrong = rows.filter((row) => {
-      const outcome = outcomeOf({ ok: true, text: row.text, stop: 'length', tokens: 48, ms: 0 });
-      return !outcomes[row.read].includes(outcome);
-    });
-    expect(rows.length).toBeGreaterThanOrEqual(120);
+  /** What we read from an answer, in the words of the label. */
+  function readingOf({ text, question }: { readonly text: string; readonly question?: string }): string {
+    if (question !== undefined) return { true: 'yes', false: 'no', null: 'unclear' }[String(yesNoIn(text, question))] ?? '';
+    const outcome = outcomeOf({ ok: true, text, stop: 'length', tokens: 48, ms: 0 });
+    return { refused: 'refused', partial: 'refused', degenerate: 'loop', answered: 'none' }[outcome as string] ?? outcome;
+  }
+  const labelOf = (read: string) => (read === 'full' || read === 'partial' ? 'refused' : read);
+
+  it('agree with the reader in 97 of 100', () => {
+    const wrong = rows.filter((row) => readingOf(row) !== labelOf(row.read));
+    expect(rows.length).toBeGreaterThanOrEqual(250);
     expect(wrong.length / rows.length).toBeLessThanOrEqual(0.03);
   });
 });
