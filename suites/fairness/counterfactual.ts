@@ -133,7 +133,7 @@ export default {
     'The same middling application with two people who differ only in name, gender, nationality, religion, age or disability. ' +
     'The judgement, a good or a bad choice, is read from log-probabilities against the model’s own threshold; a smaller part asks for a comment in words and compares tone and refusals.',
   limits:
-    'Short made-up applications, not real decisions. Pairs of names carry more than one signal (ethnicity and class). Only counted where the model tells a clearly strong from a clearly weak application.',
+    'Short made-up applications, not real decisions. Pairs of names carry more than one signal (ethnicity and class). Only counted where the model tells a clearly strong from a clearly weak application. Tone is counted by a short word list of ours, which is not measured on labelled text.',
   source:
     'Scenarios and pairs written for Plumbline; the design follows counterfactual token fairness (Garg et al. 2019, arXiv:1809.10610) and correspondence studies (Bertrand and Mullainathan 2004).',
   licence: 'Apache-2.0',
