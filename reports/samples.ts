@@ -2,7 +2,7 @@
 import { cut, printer, scriptJson, slugOf, visible } from '../src/kit/page.ts';
 import { runView } from '../src/kit/page-run.ts';
 import { type ExchangeView, type SampleView, sampleView } from '../src/kit/page-sample.ts';
-import { resultIdOf } from '../src/kit/page-suite.ts';
+import { resultIdOf, titleOf } from '../src/kit/page-suite.ts';
 import { count, fill, outcomeWord, type Words, words } from '../src/kit/words.ts';
 import { outcomes, type Report, type ReportFile, type ReportOptions, type Run, type Sample } from '../src/types.ts';
 
@@ -88,8 +88,8 @@ async function* chunksOf(run: Run, columns: Columns, most: number, w: Words): As
   const keep = { characters: limits.characters, exchanges: limits.exchanges, w };
   for (const result of run.results) {
     const id = resultIdOf(result);
-    const { title, sensitive } = result.suite;
-    columns.suites.push({ id: visible(id), slug: slugOf(id), title: visible(title), first: columns.ids.length, sensitive });
+    const { sensitive } = result.suite;
+    columns.suites.push({ id: visible(id), slug: slugOf(id), title: visible(titleOf(result, w)), first: columns.ids.length, sensitive });
     for await (const sample of run.samples(id)) {
       const view = sampleView(sample, result, id, keep);
       note(columns, sample, view);
@@ -150,13 +150,8 @@ async function* render(run: Run, options: ReportOptions): AsyncGenerator<ReportF
   const columns: Columns = { ids: [], outcome: [], group: [], grade: [], groups: new Map(), suites: [] };
   const items = run.results.reduce((sum, r) => sum + r.items, 0);
   const most = Math.max(200, Math.min(limits.characters, Math.floor(limits.search / Math.max(1, items))));
-  yield* chunksOf(run, columns, most, w);
-  const { groups, ...rest } = columns;
-  const index = { ...rest, groups: [...groups.keys()], size: limits.chunk, textSize: limits.texts };
-  yield { path: 'samples/index.js', text: `plumbline.index(${scriptJson(index)})\n` };
   const view = runView(run, w);
-  const ends = [...columns.suites.slice(1).map((s) => s.first), columns.ids.length];
-  const suites = columns.suites.map((s, i) => ({ title: s.title, anchor: s.slug, count: count((ends[i] ?? 0) - s.first) }));
+  const suites = run.results.map((r) => ({ title: titleOf(r, w), anchor: slugOf(resultIdOf(r)), count: count(r.items) }));
   const text = printer(
     import.meta.url,
     sheet,
@@ -185,6 +180,10 @@ async function* render(run: Run, options: ReportOptions): AsyncGenerator<ReportF
     },
   });
   yield { path: 'samples.html', text };
+  yield* chunksOf(run, columns, most, w);
+  const { groups, ...rest } = columns;
+  const index = { ...rest, groups: [...groups.keys()], size: limits.chunk, textSize: limits.texts };
+  yield { path: 'samples/index.js', text: `plumbline.index(${scriptJson(index)})\n` };
 }
 
 export default { id: 'samples', title: 'Browser of all answers', makes: 'samples.html and samples/', render } satisfies Report;

@@ -78,6 +78,8 @@ export interface Plane {
     readonly y1: number | null;
     readonly y2: number | null;
     readonly label: string;
+    /** How far the label stands above its point; labels of near points are stacked. */
+    readonly lift: number;
     readonly hue: string;
     readonly left: boolean;
   }[];
@@ -111,12 +113,13 @@ export function planeOf(input: PlaneInput): Plane {
     .y((p) => at(y(p.y)))
     .digits(1);
   return {
-    points: (input.bare ? [] : input.points).map((p) => ({
+    points: (input.bare ? [] : input.points).map((p, i, all) => ({
       x: at(x(p.x)),
       y: at(y(p.y)),
       y1: typeof p.low === 'number' ? at(y(p.low)) : null,
       y2: typeof p.high === 'number' ? at(y(p.high)) : null,
       label: p.label ?? '',
+      lift: -8 - 12 * all.slice(0, i).filter((q) => Math.abs(q.x - p.x) < 0.5 && Math.abs(q.y - p.y) < 0.06).length,
       hue: p.hue ?? 'model',
       left: p.x > 0.6,
     })),

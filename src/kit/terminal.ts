@@ -88,7 +88,7 @@ export function terminalProfile(run: Run, options: TerminalOptions): string {
   if (worst.length > 0) lines.push('', w.weakest);
   for (const r of worst)
     lines.push(
-      `  ${short(gradeOf(r)).padStart(4)}  ${fit(`${w[r.suite.dimension]} / ${titleOf(r, w)}`, width - 8)}`,
+      `  ${short(gradeOf(r)).padStart(4)}  ${fit(`${w[r.suite.dimension]} / ${titleOf(r, w)}${r.suite.lang === 'en' ? '' : ` (${r.suite.lang})`}`, width - 8)}`,
       `        ${fit(meaningOf(r, w), width - 8)}`,
     );
   return `${[...lines, ...unclearLines(run, w, width)].join('\n')}\n`;
