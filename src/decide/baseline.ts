@@ -4,7 +4,7 @@ import { flattened, type RunData, resultIdOf } from './compare.ts';
 
 /** Identity fields that say which weights are at work: these are what a baseline is compared across. */
 const ofWeights =
-  /(^|\.)(weights?|file|files|path|name|model|sha256|hash|revision|rev|quantisation|quantization|quantize|quant|dtype|adapter|lora|config|graph|persona)(\.|$)/i;
+  /(^|\.)(weights?|file|files|path|name|model|sha256|hash|revision|rev|quantisation|quantization|quantize|quant|dtype|adapter|lora|config|graph|mode|persona)(\.|$)/i;
 
 /** Every difference that makes `baseline` no baseline of `run`: `field: theirs, ours`. */
 export function baselineMismatch(run: RunData, baseline: RunData, mayDiffer: readonly string[] = []): string[] {

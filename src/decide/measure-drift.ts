@@ -2,8 +2,7 @@
 import type { Io } from '../command.ts';
 import type { Drift } from '../kit/comparison.ts';
 import { identityHash } from '../kit/key.ts';
-import { loadRunner } from '../load.ts';
-import { runnerOptionsOf } from '../runner-options.ts';
+import { openModel } from '../run-model.ts';
 import { settingsOf } from '../settings.ts';
 import type { Manifest, Request, Response, Runner } from '../types.ts';
 import { driftOf, type Next, nextOf } from './drift.ts';
@@ -61,11 +60,8 @@ function flagsOf(command: readonly string[]): Record<string, string | Record<str
 async function readModel(manifest: Manifest, { device, offline, io }: MeasureOptions): Promise<Read | null> {
   const say = (why: string) => io.err(`no drift for ${manifest.model.name}: ${why}\n`);
   const settings = await settingsOf({ ...flagsOf(manifest.command), device, offline }, io.env, io.cwd);
-  const { module, target } = await loadRunner(manifest.model.argument, io.cwd);
-  await using runner = await module.open(
-    target,
-    runnerOptionsOf(settings, io, () => {}),
-  );
+  await using opened = await openModel(manifest.model.argument, settings, io, () => {});
+  const { runner } = opened;
   if (!runner.wants.includes('next') || !runner.wants.includes('trace')) {
     say('its runner cannot tell next tokens');
     return null;
