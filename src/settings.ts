@@ -31,7 +31,6 @@ export const settingsSchema = z.strictObject({
   quantize: z.enum(['int8', 'int4']).optional(),
   adapter: z.string().optional(),
   protocol: z.enum(['base', 'instruct', 'reasoning']).optional(),
-  attacks: list.optional(),
   model: list.optional(),
   policy: z.unknown().optional(),
 });
