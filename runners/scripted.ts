@@ -25,7 +25,7 @@ const flat: Record<string, (request: Request, random: () => number) => number> =
     if (want.kind !== 'choice') return -2;
     const seen = promptText(prompt).toLowerCase();
     const at = want.options.findIndex((option) => seen.includes(option.trim().toLowerCase()));
-    return at < 0 ? 0 : at;
+    return Math.max(at, 0);
   },
 };
 const says = (text: string | ((request: Request, random: () => number) => string), number = flat.first): Persona => {

@@ -22,7 +22,11 @@ describe('the formats of a run folder', () => {
     expect((await plumbline(['run', 'scripted:mixed:0.3', '--suite', 'fairness/stereotypes', '--preset', 'demo', '-o', run])).code).toBe(0);
     manifestSchema.parse(JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')));
     resultSchema.parse(JSON.parse(readFileSync(join(run, 'results/fairness/stereotypes.json'), 'utf8')));
-    const lines = (path: string) => readFileSync(join(run, path), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as unknown);
+    const lines = (path: string) =>
+      readFileSync(join(run, path), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown);
     for (const row of lines('rows/fairness/stereotypes.jsonl')) rowSchema.parse(row);
     for (const line of lines('answers.jsonl')) answerLineSchema.parse(line);
   });

@@ -38,7 +38,9 @@ describe('who may import whom', () => {
     const doors = new Set(['src/kit/items.ts']);
     const wrong = filesIn('src/kit').flatMap((file) =>
       importsOf(file)
-        .filter((name) => (name.startsWith('src/') ? !name.startsWith('src/kit/') && name !== 'src/types.ts' : disk.test(name) && !doors.has(file)))
+        .filter((name) =>
+          name.startsWith('src/') ? !name.startsWith('src/kit/') && name !== 'src/types.ts' : disk.test(name) && !doors.has(file),
+        )
         .map((name) => `${file} → ${name}`),
     );
     expect(wrong).toEqual([]);
@@ -49,7 +51,12 @@ describe('who may import whom', () => {
       filesIn(folder).flatMap((file) => {
         // A runner of several files is one folder of its own.
         const [top = '', second = ''] = file.split('/');
-        const own = folder === 'runners' && second !== '' && !second.endsWith('.ts') ? join(top, second) : folder === 'suites' ? join(top, second) : top;
+        const own =
+          folder === 'runners' && second !== '' && !second.endsWith('.ts')
+            ? join(top, second)
+            : folder === 'suites'
+              ? join(top, second)
+              : top;
         return importsOf(file)
           .filter((name) => /^(src|suites|runners|reports)\//.test(name))
           .filter((name) => name !== 'src/types.ts' && !name.startsWith('src/kit/') && !name.startsWith(`${own}/`))
@@ -60,39 +67,60 @@ describe('who may import whom', () => {
   });
 
   it('the core reaches the three folders only through load.ts', () => {
-    const wrong = filesIn('src').flatMap((file) => importsOf(file).filter((name) => /^(suites|runners|reports)\//.test(name)).map((name) => `${file} → ${name}`));
+    const wrong = filesIn('src').flatMap((file) =>
+      importsOf(file)
+        .filter((name) => /^(suites|runners|reports)\//.test(name))
+        .map((name) => `${file} → ${name}`),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('suites and reports touch neither disk nor network', () => {
-    const wrong = [...filesIn('suites'), ...filesIn('reports')].flatMap((file) => importsOf(file).filter((name) => disk.test(name)).map((name) => `${file} → ${name}`));
+    const wrong = [...filesIn('suites'), ...filesIn('reports')].flatMap((file) =>
+      importsOf(file)
+        .filter((name) => disk.test(name))
+        .map((name) => `${file} → ${name}`),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('only the command line prints, exits or reads the environment', () => {
-    const allowed = (file: string) => ['src/cli.ts', 'src/main.ts'].includes(file) || file.startsWith('src/commands/') || file === 'runners/onnx/child.ts';
+    const allowed = (file: string) =>
+      ['src/cli.ts', 'src/main.ts'].includes(file) || file.startsWith('src/commands/') || file === 'runners/onnx/child.ts';
     const talk = /\bconsole\.(log|error|warn|info)\(|process\.(stdout|stderr|env|exit)\b/;
-    const wrong = all.filter((file) => !allowed(file)).filter((file) => talk.test(readFileSync(join(root, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')));
+    const wrong = all
+      .filter((file) => !allowed(file))
+      .filter((file) => talk.test(readFileSync(join(root, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')));
     expect(wrong).toEqual([]);
   });
 
   it('native code and network clients live in runners', () => {
     const heavy = /^(onnxruntime-node|node-llama-cpp|undici|@huggingface\/hub)/;
-    const wrong = all.filter((file) => !file.startsWith('runners/')).flatMap((file) => importsOf(file).filter((name) => heavy.test(name)).map((name) => `${file} → ${name}`));
+    const wrong = all
+      .filter((file) => !file.startsWith('runners/'))
+      .flatMap((file) =>
+        importsOf(file)
+          .filter((name) => heavy.test(name))
+          .map((name) => `${file} → ${name}`),
+      );
     expect(wrong).toEqual([]);
   });
 });
 
 describe('the habit of small files', () => {
   it('keeps files at 300 lines or a little more, the words aside', () => {
-    const long = all.map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length] as const).filter(([file, lines]) => lines > 330 && file !== 'src/types.ts');
+    const long = all
+      .map((file) => [file, readFileSync(join(root, file), 'utf8').split('\n').length] as const)
+      .filter(([file, lines]) => lines > 330 && file !== 'src/types.ts');
     expect(long.map(([file]) => file)).toEqual([]);
   });
 });
 
 describe('commands', () => {
   it('the table of commands is the folder of commands', () => {
-    const files = readdirSync(join(root, 'src/commands')).filter((name) => statSync(join(root, 'src/commands', name)).isFile() && name.endsWith('.ts'));
+    const files = readdirSync(join(root, 'src/commands')).filter(
+      (name) => statSync(join(root, 'src/commands', name)).isFile() && name.endsWith('.ts'),
+    );
     expect(Object.keys(commands).sort()).toEqual(files.map((name) => name.replace(/\.ts$/, '')).sort());
   });
 });

@@ -19,12 +19,18 @@ export function environment(extra: Readonly<Record<string, string>> = {}): Recor
   return { ...base, CI: '1', ...extra };
 }
 
-export function start(args: readonly string[], { cwd = tmpdir(), env = {} }: { cwd?: string; env?: Readonly<Record<string, string>> } = {}): ChildProcess {
+export function start(
+  args: readonly string[],
+  { cwd = tmpdir(), env = {} }: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): ChildProcess {
   return spawn(process.execPath, [cli, ...args], { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 /** Runs the compiled command line to its end. */
-export async function plumbline(args: readonly string[], options: { cwd?: string; env?: Readonly<Record<string, string>> } = {}): Promise<Ran> {
+export async function plumbline(
+  args: readonly string[],
+  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<Ran> {
   const child = start(args, options);
   let out = '';
   let err = '';
