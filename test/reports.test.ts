@@ -54,6 +54,11 @@ describe('numbers', () => {
   });
 });
 
+const withoutTemplate = (): Run => {
+  const run = madeRun();
+  return { ...run, manifest: { ...run.manifest, model: { ...run.manifest.model, identity: { template: null } } } };
+};
+
 describe('scorecard', () => {
   test('says the verdict of every dimension and how sure it is', async () => {
     const text = await page(madeRun());
@@ -84,6 +89,7 @@ describe('scorecard', () => {
     ['a suite that failed', madeRun({ failed: ['safety/jailbreaks'] }), 'No result was written for: safety/jailbreaks.'],
     ['no results', madeRun({ suites: [] }), 'This run has no results yet.'],
     ['missing answers', madeRun({ suites: [{ id: 'safety/harmful', title: 'x', grade: 0.5, missing: 12 }] }), '12 answers are missing.'],
+    ['no chat template', withoutTemplate(), 'No chat template'],
     ['all not able', madeRun({ suites: madeSuites.map((s) => ({ ...s, state: 'not met' as const })) }), 'able in 0 of 14'],
   ])('%s is said', async (_, run, text) => expect(await page(run)).toContain(text));
   test('nothing of the model becomes markup, whichever field it is in', async () => {

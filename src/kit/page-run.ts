@@ -153,8 +153,7 @@ function bannersOf(run: Run, dims: readonly DimensionView[], w: Words): Banner[]
   if (failed.length > 0)
     banners.push({ ...plain(w.failedBanner, fill(w.failedText, { names: failed.join(', ') }), shell(run.manifest.command)), kind: 'bad' });
   if (run.results.some((r) => r.partial) || run.manifest.options.limit !== null) banners.push(plain(w.partialBanner, w.partialText));
-  if (run.manifest.model.protocol === 'instruct' && run.manifest.facts.model?.chatTemplate === false)
-    banners.push(plain(w.templateBanner, w.templateText));
+  if (run.manifest.model.identity.template === null) banners.push(plain(w.templateBanner, w.templateText));
   return banners;
 }
 
