@@ -98,7 +98,7 @@ export interface BudgetEstimate {
 
 const folds = 5;
 /** A fit on more items than this costs more than it tells. */
-const mostFitted = 300;
+const mostFitted = 200;
 
 /** The mean over all `items` from those asked. Values in 0..1. Null below 10 asked items. */
 export function budgetEstimate(
@@ -162,8 +162,8 @@ function combined(sample: readonly Point[], residuals: Float64Array, predicted: 
 /** How alike an item is to each: by the fleet's answers, stratum, group and cluster. */
 function featuresOf(items: readonly Item[], fleet: Fleet): (i: number) => Float64Array {
   const columns = fleet.map((column) => Float64Array.from(items, ({ id }) => 2 * (column.get(id) ?? 0.5) - 1));
-  const place = items.map(({ stratum, group }) => `${stratum ?? ''}\n${group ?? ''}`);
-  const cluster = items.map((item) => item.cluster ?? item.id);
+  const place = numbered(items.map(({ stratum, group }) => `${stratum ?? ''}\n${group ?? ''}`));
+  const cluster = numbered(items.map((item) => item.cluster ?? item.id));
   return (i) => {
     const alike = new Float64Array(items.length);
     for (const column of columns) {
@@ -176,6 +176,12 @@ function featuresOf(items: readonly Item[], fleet: Fleet): (i: number) => Float6
     }
     return alike;
   };
+}
+
+function numbered(names: readonly string[]): Int32Array {
+  const numbers = new Map<string, number>();
+  for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size);
+  return Int32Array.from(names, (name) => numbers.get(name) as number);
 }
 
 /** The ridge with the least leave-one-out error: residuals are (K + λ)⁻¹y divided by its diagonal. */

@@ -100,8 +100,23 @@ const fleets = [...(existsSync(join(sharedFolder, 'replay')) ? replayedFleets(sh
 if (fleets.length === 2) console.warn('SKIPPED: published predictions (no shared folder); simulated fleets alone');
 const draws = Number(process.env.EFFICIENCY_DRAWS ?? 40);
 
+const head = [
+  'suite',
+  'models',
+  'items',
+  'effective sample against uniform',
+  'within ± 3 points',
+  'uniform',
+  'intervals that hold',
+  'mean half-width',
+];
 const lines: string[][] = [];
 const curve: string[][] = [];
+function write(): void {
+  const page = readFileSync(path, 'utf8');
+  const first = put(page, 'ten', `${markdownTable(head, lines)}\n\n${draws} draws a model.`);
+  writeFileSync(path, put(first, 'curve', markdownTable(['root mean square error in points (uniform)', '5 %', '10 %', '20 %'], curve)));
+}
 for (const fleet of fleets) {
   const at = [0.05, 0.1, 0.2].map((share) => measured(fleet, share, Math.ceil(share === 0.1 ? draws : draws / 3)));
   const ten = at[1] as Found;
@@ -120,17 +135,5 @@ for (const fleet of fleets) {
   ]);
   const points = (errors: readonly number[]) => (100 * Math.sqrt(mean(errors))).toFixed(1);
   curve.push([fleet.name, ...at.map((found) => `${points(found.ours)} (${points(found.uniform)})`)]);
+  write();
 }
-const head = [
-  'suite',
-  'models',
-  'items',
-  'effective sample against uniform',
-  'within ± 3 points',
-  'uniform',
-  'intervals that hold',
-  'mean half-width',
-];
-const page = readFileSync(path, 'utf8');
-const first = put(page, 'ten', markdownTable(head, lines));
-writeFileSync(path, put(first, 'curve', markdownTable(['root mean square error in points (uniform)', '5 %', '10 %', '20 %'], curve)));
