@@ -41,6 +41,7 @@ export function exportOnnx(spec: ModelSpec, tensors: ReadonlyMap<string, ReadyTe
     cached: true,
     plain: false,
     places: noPlaces,
+    now: { past: '', fresh: '' },
     ...rotationsOf({ draft, spec, plain: false }, positions),
     keep: (layer, outputs) => {
       for (const [i, part] of ['key', 'value'].entries())
