@@ -60,6 +60,7 @@ export function openMeter(): Meter {
               ),
             }
           : {}),
+        cpuSeconds: Math.round(process.cpuUsage().user / 1e3 + process.cpuUsage().system / 1e3) / 1e3,
         peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
         ...(before !== null && now !== null && now >= before ? { machineJoules: Math.round(now - before) } : {}),
       };

@@ -31,6 +31,8 @@ const here = import.meta.dirname;
 interface Took {
   readonly loadMs: number;
   readonly ms: number;
+  /** Processor time of the work, all threads: steadier than wall time on a busy machine. */
+  readonly cpuMs: number;
   readonly count: number;
   readonly tokens: number;
   readonly peakMemoryBytes: number;
@@ -110,10 +112,10 @@ const named = values.peers.split(',');
 const lines = [
   `# ${basename(model)} on ${values.threads} threads of ${cpus()[0]?.model ?? 'unknown'}`,
   '',
-  `node ${process.version}; ${values.rounds} alternating rounds, medians [min–max]; times are of the work alone, loading apart (but for “load to first score”). Ratio: the peer's time over ours (exact). Same answers: against ours, exact.`,
+  `node ${process.version}; ${values.rounds} alternating rounds, medians [min–max]; machine load at the start ${loadavg()[0]?.toFixed(1)}; times are of the work alone, loading apart (but for “load to first score”). Ratio: the peer's time over ours (exact). Same answers: against ours, exact.`,
   '',
-  '| work | who | seconds | per second | ratio | peak memory | same answers |',
-  '|---|---|---|---|---|---|---|',
+  '| work | who | seconds | per second | ratio | processor seconds | ratio | peak memory | same answers |',
+  '|---|---|---|---|---|---|---|---|---|',
 ];
 for (const task of tasks) {
   const took = new Map<string, Took[]>();
@@ -134,16 +136,17 @@ for (const task of tasks) {
   for (const peer of named) {
     const all = took.get(peer) ?? [];
     if (all.length === 0) {
-      lines.push(`| ${works[task]?.title} | ${peer} | ${failed.get(peer) ?? 'not run'} | | | | |`);
+      lines.push(`| ${works[task]?.title} | ${peer} | ${failed.get(peer) ?? 'not run'} | | | | | | |`);
       continue;
     }
     const times = all.map((one) => totalOf(task, one) / 1000);
     const [first] = all;
     const ratios = all.flatMap((one, i) => (ours?.[i] ? [totalOf(task, one) / totalOf(task, ours[i])] : []));
+    const cpuRatios = all.flatMap((one, i) => (ours?.[i] ? [one.cpuMs / ours[i].cpuMs] : []));
     const rate = (task === 'generate' || task === 'single' ? (first?.tokens ?? 0) : (first?.count ?? 0)) / median(times);
     const unit = task === 'generate' || task === 'single' ? 'tokens' : 'items';
     lines.push(
-      `| ${works[task]?.title} | ${peer} | ${median(times).toFixed(2)} [${Math.min(...times).toFixed(2)}–${Math.max(...times).toFixed(2)}] | ${rate.toFixed(2)} ${unit} | ${ratios.length > 0 ? `${median(ratios).toFixed(2)} ×` : '–'} | ${Math.round(median(all.map((one) => one.peakMemoryBytes)) / 1e6)} MB | ${peer === 'plumbline' ? '–' : agreement(ours?.[0], first)} |`,
+      `| ${works[task]?.title} | ${peer} | ${median(times).toFixed(2)} [${Math.min(...times).toFixed(2)}–${Math.max(...times).toFixed(2)}] | ${rate.toFixed(2)} ${unit} | ${ratios.length > 0 ? `${median(ratios).toFixed(2)} ×` : '–'} | ${(median(all.map((one) => one.cpuMs)) / 1000).toFixed(2)} | ${cpuRatios.length > 0 ? `${median(cpuRatios).toFixed(2)} ×` : '–'} | ${Math.round(median(all.map((one) => one.peakMemoryBytes)) / 1e6)} MB | ${peer === 'plumbline' ? '–' : agreement(ours?.[0], first)} |`,
     );
   }
 }

@@ -28,7 +28,7 @@ def instances(kind, arguments):
     return [Instance(request_type=kind, doc={}, arguments=each, idx=i) for i, each in enumerate(arguments)]
 
 
-begun = time.perf_counter()
+begun, cpu_begun = time.perf_counter(), time.process_time()
 answers, tokens = [], 0
 if work["kind"] == "options":
     pairs = [(item["context"], option) for item in work["items"] for option in item["options"]]
@@ -45,7 +45,7 @@ else:
     until = {"until": [], "max_gen_toks": work["maxTokens"], "do_sample": False}
     answers = lm.generate_until(instances("generate_until", [(prompt, until) for prompt in work["prompts"]]), disable_tqdm=True)
     tokens = sum(len(tokenizer(text).input_ids) for text in answers)
-seconds = time.perf_counter() - begun
+seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu_begun
 count = len(work.get("items") or work.get("prompts") or work.get("texts") or [0])
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"loadMs": 1000 * load, "ms": 1000 * seconds, "count": count, "tokens": tokens, "peakMemoryBytes": peak, "answers": answers}))
+print(json.dumps({"loadMs": 1000 * load, "ms": 1000 * seconds, "cpuMs": 1000 * cpu, "count": count, "tokens": tokens, "peakMemoryBytes": peak, "answers": answers}))

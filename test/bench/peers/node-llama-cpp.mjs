@@ -13,6 +13,7 @@ const loadMs = performance.now() - started;
 const begin = loaded.tokens.shouldPrependBosToken && loaded.tokens.bos != null ? [loaded.tokens.bos] : [];
 const encode = (text) => [...begin, ...loaded.tokenize(text)];
 const begun = performance.now();
+const cpuBegun = process.cpuUsage();
 const answers = [];
 let tokens = 0;
 
@@ -65,6 +66,10 @@ if (work.kind === 'generate') {
 else await evaluate(context.getSequence(), work.texts.map(encode));
 
 const ms = performance.now() - begun;
+const { user, system } = process.cpuUsage(cpuBegun);
+const cpuMs = (user + system) / 1000;
 const count = (work.items ?? work.prompts ?? work.texts ?? [0]).length;
-process.stdout.write(`${JSON.stringify({ loadMs, ms, count, tokens, peakMemoryBytes: process.resourceUsage().maxRSS * 1024, answers })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ loadMs, ms, cpuMs, count, tokens, peakMemoryBytes: process.resourceUsage().maxRSS * 1024, answers })}\n`,
+);
 process.exit(0);

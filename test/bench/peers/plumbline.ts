@@ -21,6 +21,8 @@ await using runner = await openLocal(model, {
 });
 const loadMs = performance.now() - started;
 const requests = requestsOf(work);
+const cpuOf = async () => Number((await runner.facts()).cost?.cpuSeconds ?? 0);
+const cpuBefore = await cpuOf();
 const begun = performance.now();
 const answers: (string | number)[] = [];
 let tokens = 0;
@@ -36,8 +38,9 @@ for await (const [index, response] of runner.answer(requests, new AbortControlle
         : logprobs.indexOf(Math.max(...logprobs.map((v) => v ?? 0)));
 }
 const ms = performance.now() - begun;
+const cpuMs = 1000 * ((await cpuOf()) - cpuBefore);
 const { peakMemoryBytes } = (await runner.facts()).cost ?? {};
-process.stdout.write(`${JSON.stringify({ loadMs, ms, count: requests.length, tokens, peakMemoryBytes, answers })}\n`);
+process.stdout.write(`${JSON.stringify({ loadMs, ms, cpuMs, count: requests.length, tokens, peakMemoryBytes, answers })}\n`);
 
 function mean(values: readonly (number | null)[]): number {
   const known = values.filter((value) => value !== null);
