@@ -27,11 +27,11 @@ export interface Hooks {
   readonly progress: (what: string, done: number, total: number) => void;
 }
 
-export function limitsOf(opening: Opening): ModelLimits {
+export function limitsOf(opening: Opening, device: Chosen): ModelLimits {
   const fixed = opening.batchSize === 'auto' ? null : Math.max(1, opening.batchSize);
   return {
     // On a processor longer runs gain nothing: the products are as fast with 200 rows as with 2000, and attention grows with the square.
-    tokens: Math.max(16, Math.floor(256 / opening.shrink)),
+    tokens: Math.max(16, Math.floor((device.device.name === 'cpu' ? 256 : 1024) / opening.shrink)),
     // A step reads all weights however many rows it has: 48 rows cost three times one row (measured on SmolLM2).
     rows: Math.max(1, fixed ?? Math.floor(48 / opening.shrink)),
     cacheBytes: Math.max(64e6, 1.5e9 / opening.shrink),

@@ -19,7 +19,7 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
   if (mode.compute === 'fast' || mode.bits !== null)
     throw new UserError('an ONNX export runs as it was made', 'leave --weights and --quantize out, or name the GGUF or safetensors form');
   const found = findReadyMade(opening.target);
-  const limits = limitsOf(opening);
+  const limits = limitsOf(opening, device);
   const name = basename(found.folder);
   const sizes = {
     weightBytes: found.bytes,

@@ -82,7 +82,7 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
   if (kindOf(opening.target).kind === 'onnx') return (await import('./model-ready.ts')).openReadyModel(opening, device);
   const files = openModel(opening.target);
   const spec = specOf(files);
-  const sized = { files, spec, limits: limitsOf(opening) };
+  const sized = { files, spec, limits: limitsOf(opening, device) };
   const mode = weightsModeOf(opening.settings);
   const name = basename(opening.target).replace(/\.gguf$/i, '');
   const forecast = forecastFor(sized, mode);
