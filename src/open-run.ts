@@ -27,18 +27,23 @@ export async function plansAgain(
 export function openRun(folder: string, cwd: string, data?: Data): Run {
   const manifest = manifestOf(folder);
   const results = resultIds(folder).map((id) => readResult(folder, id));
-  return { manifest, results, samples: (id) => samplesOf({ folder, manifest, cwd, ...(data && { data }) }, id) };
+  // The plans of all suites are built once, however many suites a report reads.
+  let plans: ReturnType<typeof plansAgain> | null = null;
+  const again = () => {
+    plans ??= plansAgain(manifest, cwd, data);
+    return plans;
+  };
+  return { manifest, results, samples: (id) => samplesOf({ folder, manifest, again }, id) };
 }
 
 interface Place {
   readonly folder: string;
   readonly manifest: Manifest;
-  readonly cwd: string;
-  readonly data?: Data;
+  readonly again: () => ReturnType<typeof plansAgain>;
 }
 
-async function* samplesOf({ folder, manifest, cwd, data }: Place, id: string): AsyncGenerator<Sample> {
-  const { plans } = await plansAgain(manifest, cwd, data);
+async function* samplesOf({ folder, manifest, again }: Place, id: string): AsyncGenerator<Sample> {
+  const { plans } = await again();
   const plan = plans.find((candidate) => candidate.id === id);
   if (!plan) return;
   using recording = Recording.open(join(folder, answersFile), 'read');
