@@ -83,6 +83,11 @@ async function pull(name: string, options: Readonly<Record<string, unknown>>, io
   if (options.from !== undefined) copied(name, resolve(io.cwd, String(options.from)), target);
   else if (options.offline || io.env.HF_HUB_OFFLINE === '1')
     throw new UserError(`${name} is not fetched: --offline`, 'take the files from a folder with --from');
+  else if (benchmark.files.length === 0)
+    throw new UserError(
+      `${name} comes as an archive or from a portal: ${benchmark.home}`,
+      `download and unpack it, then: plumbline data pull ${name} --from <folder>`,
+    );
   else
     for (const file of benchmark.files) {
       if (existsSync(join(target, file.path)) || existsSync(join(target, `${file.path}.gz`))) continue;
