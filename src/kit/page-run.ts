@@ -176,11 +176,11 @@ function factText(key: string, value: Json): string {
 /** Facts as names and texts; records inside are taken apart, lists of records and empty values left out. */
 export function factsOf(facts: { readonly [key: string]: Json } | undefined, before = ''): FactView[] {
   return Object.entries(facts ?? {}).flatMap(([key, value]): FactView[] => {
-    if (value === null || value === '') return [];
+    if (value === null || value === '' || value === false) return [];
     const name = `${before}${spaced(key)}`;
     if (typeof value === 'object' && !Array.isArray(value)) return factsOf(value as { [key: string]: Json }, `${name} `);
     if (Array.isArray(value) && value.some((v) => typeof v === 'object')) return [];
-    return [{ name: name.replace(/ (bytes|ms|tokens per second|per second)(?= |$)/i, ''), value: factText(`${before}${key}`, value) }];
+    return [{ name: name.replace(/ (bytes|ms|tokens per second|per second)$/i, ''), value: factText(`${before}${key}`, value) }];
   });
 }
 
