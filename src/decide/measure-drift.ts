@@ -67,16 +67,18 @@ async function readModel(manifest: Manifest, { device, offline, io }: MeasureOpt
     return null;
   }
   if (identityHash(runner.identity) !== manifest.model.hash) say('opened now, its identity differs from the run’s; measured nevertheless');
-  return read(runner, io.signal);
+  return read(runner, io.signal, say);
 }
 
-async function read(runner: Runner, signal: AbortSignal): Promise<Read> {
+async function read(runner: Runner, signal: AbortSignal, say: (why: string) => void): Promise<Read> {
   const requests: Request[] = [
     ...prefixes.map(([, prompt]): Request => ({ to: 'target', prompt, want: { kind: 'next', top } })),
     ...driftPassages.map((prompt): Request => ({ to: 'target', prompt, want: { kind: 'trace' } })),
   ];
   const responses: (Response | undefined)[] = [];
   for await (const [index, response] of runner.answer(requests, signal)) responses[index] = response;
+  const failed = responses.find((response) => response && !response.ok);
+  if (failed && !failed.ok) say(`${responses.filter((r) => !r?.ok).length} of ${requests.length} questions failed, first: ${failed.error}`);
   const next = prefixes.map((_, i) => {
     const response = responses[i];
     return response?.ok ? nextOf(response) : null;
