@@ -74,7 +74,7 @@ globalThis.plumbline = (() => {
       const sample = held?.[i % index.size];
       if (!sample) return;
       const turns = sample.x[0]?.t ?? [];
-      snippet.textContent = covers(i) ? say.words.covered : `${(turns[turns.length - 1]?.[1] ?? '').slice(0, 160)} → ${(sample.x[0]?.a?.[1] ?? '').slice(0, 160)}`;
+      snippet.textContent = covers(i) ? say.words.covered : `${(turns[turns.length - 1]?.[1] ?? '').slice(-160)} → ${(sample.x[0]?.a?.[1] ?? '').slice(0, 160)}`;
     };
     chunkOf(Math.floor(i / index.size)).then(fillIn);
     return node;

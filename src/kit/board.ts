@@ -116,7 +116,8 @@ export function factsOfRun({ manifest, results }: Run): BoardFacts {
     parameters,
     bytes: numberOf(model, 'fileBytes', 'bytes', 'weightBytes') ?? numberOf(cost, 'fileBytes'),
     tokensPerSecond: numberOf(cost, 'decodeTokensPerSecond', 'tokensOutPerSecond', 'generatedTokensPerSecond'),
-    quantisation: textOf(model, 'quantisation', 'quantization', 'dtype', 'weights'),
+    // The type most weights have: `Q4_1 79 %, Q8_0 21 %` is told as Q4_1.
+    quantisation: textOf(model, 'quantisation', 'quantization', 'dtype').split(/[ ,]/)[0] ?? '',
     licence: textOf(model, 'licence', 'license'),
     size: sizeClass(parameters),
     language: [...new Set(results.map((r) => r.suite.lang))].sort().join(', '),

@@ -173,7 +173,7 @@ export const zh: Words = {
   noModels: '还没有完成的运行。',
   noModelsDo: 'plumbline run model.gguf -o runs/mine，然后 plumbline leaderboard runs/* -o site',
   modelName: '模型',
-  modelsCount: '{n} 个模型',
+  modelsCount: '模型：{n}',
   tokensOut: '词元/秒',
   size: '大小',
   sizeClass: '参数量',

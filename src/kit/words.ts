@@ -179,7 +179,7 @@ export const en = {
   noModels: 'No finished run yet.',
   noModelsDo: 'plumbline run model.gguf -o runs/mine, then plumbline leaderboard runs/* -o site',
   modelName: 'Model',
-  modelsCount: '{n} models',
+  modelsCount: 'models: {n}',
   tokensOut: 'tokens/s',
   size: 'Size',
   sizeClass: 'Parameters',
