@@ -307,7 +307,7 @@ export function madeManifest(results: readonly Result[], made: MadeRun): Manifes
     model: {
       argument: `models/smollm2${bad}.gguf`,
       name: (made.name ?? 'SmolLM2-135M-Instruct') + bad,
-      identity: { weights: 'b179c952ffcf' + bad },
+      identity: { weights: `b179c952ffcf${bad}` },
       hash: 'b179c952ffcf0d1e2f3a4b5c6d7e8f90',
       protocol: 'instruct',
     },
