@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Plan, plansOf, shardOf } from './engine/plan.ts';
 import { Recording } from './engine/recording.ts';
-import { answersFile, manifestOf, readResult, resultIds } from './engine/run-folder.ts';
+import { answersFile, manifestOf, readResult, readRows, resultIds } from './engine/run-folder.ts';
 import { sampleOf } from './engine/score.ts';
 import { contextOf } from './evaluate.ts';
 import { loadSuites } from './load.ts';
@@ -45,7 +45,12 @@ interface Place {
 async function* samplesOf({ folder, manifest, again }: Place, id: string): AsyncGenerator<Sample> {
   const { plans } = await again();
   const plan = plans.find((candidate) => candidate.id === id);
-  if (!plan) return;
+  if (!plan) {
+    // An imported run holds another tool's scores: its rows, and no answers.
+    if (manifest.model.identity.runner === 'import')
+      for (const row of readRows(folder, id)) yield { item: { id: row.id }, row, rounds: [], grade: null };
+    return;
+  }
   using recording = Recording.open(join(folder, answersFile), 'read');
   const context = contextOf(manifest, (key) => recording.get(key));
   for (const item of plan.items) yield sampleOf(plan, item, context);
