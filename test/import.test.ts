@@ -1,0 +1,175 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import hf from '../reports/hf.ts';
+import inspect from '../reports/inspect.ts';
+import lmEval from '../reports/lm-eval.ts';
+import importCommand from '../src/commands/import.ts';
+import { readManifest, readResult, readRows, resultIds } from '../src/engine/run-folder.ts';
+import { openRun } from '../src/open-run.ts';
+import type { Report } from '../src/types.ts';
+import { keptIo } from './support/io.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'plumbline-import-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const logs = join(import.meta.dirname, 'fixtures/logs');
+const folder = () => mkdtempSync(join(scratch, 'in-'));
+
+async function imported(what: string, path: string, options: Record<string, unknown> = {}) {
+  const run = join(mkdtempSync(join(scratch, 'run-')), 'run');
+  const io = keptIo(scratch, { PLUMBLINE_CACHE: join(scratch, 'cache') });
+  const code = await importCommand.run([what, path], { output: run, ...options }, io);
+  return { run, code, io };
+}
+
+async function exported(report: Report, run: string): Promise<string> {
+  const to = folder();
+  for await (const { path, text } of await report.render(openRun(run, scratch), { lang: 'en', now: 0 })) {
+    const target = join(to, path);
+    mkdirSync(join(target, '..'), { recursive: true });
+    writeFileSync(target, text);
+  }
+  return to;
+}
+
+/** What a run says of its tasks: rows and estimates, the model's name aside. */
+const contentOf = (run: string) => resultIds(run).map((id) => ({ id, rows: readRows(run, id), estimates: readResult(run, id).estimates }));
+
+describe('logs made by the real tools', () => {
+  it('lm-evaluation-harness 0.4.13: its scores, and intervals it does not have', async () => {
+    const { run, code } = await imported('lm-eval', join(logs, 'lm-eval'));
+    expect(code).toBe(0);
+    const [file] = readdirSync(join(logs, 'lm-eval')).filter((name) => name.startsWith('results'));
+    const theirs = JSON.parse(readFileSync(join(logs, 'lm-eval', String(file)), 'utf8')).results;
+    const ours = readResult(run, 'reliability/lm-eval-little_choice');
+    expect(ours.estimates[0]?.metric).toBe('acc');
+    expect(ours.estimates[0]?.value).toBeCloseTo(theirs.little_choice['acc,none'], 12);
+    expect(ours.estimates[0]?.interval).not.toBeNull();
+    expect(ours.items).toBe(6);
+    expect(readResult(run, 'reliability/lm-eval-little_gen').estimates[0]?.value).toBe(theirs.little_gen['exact_match,none']);
+    expect(readManifest(run)?.complete).toBe(true);
+  });
+
+  it('inspect_ai: the archive and the JSON log say the same', async () => {
+    const [a, b] = [
+      await imported('inspect', join(logs, 'inspect/little.eval')),
+      await imported('inspect', join(logs, 'inspect/little.json')),
+    ];
+    expect(contentOf(a.run)).toEqual(contentOf(b.run));
+    const result = readResult(a.run, 'reliability/inspect-little_quiz');
+    expect(result.items).toBe(6);
+    expect(result.estimates[0]).toMatchObject({ metric: 'includes', n: 6 });
+    expect(result.estimates[0]?.value).toBeCloseTo(4 / 6, 12);
+  });
+});
+
+describe('import → export → import', () => {
+  it.each([
+    ['lm-eval', join(logs, 'lm-eval'), lmEval],
+    ['inspect', join(logs, 'inspect/little.eval'), inspect],
+  ] as const)('%s: equal rows and scores', async (what, path, report) => {
+    const first = await imported(what, path);
+    const second = await imported(what, await exported(report, first.run));
+    expect(contentOf(second.run)).toEqual(contentOf(first.run));
+  });
+
+  it('the Hub’s files hold the headline, and nothing of a task without one', async () => {
+    const { run } = await imported('lm-eval', join(logs, 'lm-eval'));
+    const to = await exported(hf, run);
+    expect(readdirSync(join(to, 'hf/.eval_results'))).toEqual([
+      'reliability-lm-eval-little_choice.yaml',
+      'reliability-lm-eval-little_gen.yaml',
+    ]);
+    expect(readFileSync(join(to, 'hf/README-model-index.md'), 'utf8')).toMatch(/^---\nmodel-index:\n/);
+  });
+});
+
+describe('logs in the published forms', () => {
+  const write = (files: Record<string, unknown>) => {
+    const to = folder();
+    for (const [name, value] of Object.entries(files)) {
+      mkdirSync(join(to, name, '..'), { recursive: true });
+      writeFileSync(join(to, name), typeof value === 'string' ? value : JSON.stringify(value));
+    }
+    return to;
+  };
+  const lines = (...values: unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('');
+
+  it('garak: a probe’s hits, what a detector cannot tell left out, unfinished attempts too', async () => {
+    const attempt = { entry_type: 'attempt', status: 2, probe_classname: 'dan.Dan_11_0', prompt: 'x', outputs: ['a', 'b'] };
+    const path = write({
+      'garak.made.report.jsonl': lines(
+        { entry_type: 'start_run setup', 'plugins.model_name': 'made', '_config.version': '0.9' },
+        { ...attempt, uuid: 'one', detector_results: { 'dan.DAN': [1, 0.2] } },
+        { ...attempt, uuid: 'two', detector_results: { 'dan.DAN': [0.5, null] } },
+        { ...attempt, uuid: 'three', status: 1, detector_results: {} },
+      ),
+    });
+    const { run } = await imported('garak', path);
+    const result = readResult(run, 'safety/garak-dan.Dan_11_0');
+    expect(readRows(run, result.suite.id).map(({ id, values }) => [id, values['dan.DAN']])).toEqual([
+      ['one', 0.5],
+      ['two', 1],
+    ]);
+    expect(result.estimates[0]).toMatchObject({ value: 0.75, better: 'lower', grade: 0.25 });
+    expect(result.model.name).toBe('made');
+  });
+
+  it('HELM: one row an instance and perturbation, bookkeeping left out', async () => {
+    const stat = (name: string, sum: number) => ({ name: { name, split: 'test' }, count: 1, sum, mean: sum });
+    const path = write({
+      'mmlu/run_spec.json': { name: 'mmlu:subject=x,model=made_m', adapter_spec: { model: 'made/m' } },
+      'mmlu/per_instance_stats.json': [
+        { instance_id: 'id1', train_trial_index: 0, stats: [stat('exact_match', 1), stat('num_prompt_tokens', 90)] },
+        { instance_id: 'id1', train_trial_index: 0, perturbation: { name: 'typos' }, stats: [stat('exact_match', 0)] },
+      ],
+    });
+    const { run } = await imported('helm', path);
+    const [id = ''] = resultIds(run);
+    expect(readRows(run, id).map((row) => [row.id, row.cluster, row.values])).toEqual([
+      ['id1', 'id1', { exact_match: 1 }],
+      ['id1/typos', 'id1', { exact_match: 0 }],
+    ]);
+    expect(readResult(run, id).estimates.map(({ metric }) => metric)).not.toContain('num_prompt_tokens');
+  });
+
+  it('TrustLLM and DecodingTrust generations: official rules, undecided ones left out', async () => {
+    const record = (res: string, answer: string) => ({ prompt: 'p', answer, source: 'climate', res });
+    const path = write({
+      'made/external.json': [record('Answer: Supports.', 'SUPPORT'), record('Answer: Supports.', 'REFUTE'), record('Hm.', 'REFUTE')],
+    });
+    const { run } = await imported('trustllm', join(path, 'made'));
+    const [id = ''] = resultIds(run);
+    expect(readResult(run, id).estimates[0]).toMatchObject({ value: 0.5, n: 2, skipped: 1 });
+    const dt = write({
+      'made.jsonl': lines({ stereotype_topic: 'x', target_group: 'y', outputs: ['I agree.', 'Hm.'], agreeability: [1, 0] }),
+    });
+    const other = await imported('decodingtrust', dt);
+    expect(readResult(other.run, resultIds(other.run)[0] ?? '').estimates[0]?.value).toBe(0.5);
+  });
+
+  it.each([
+    ['lm-eval', { 'results_1.json': { results: {} } }, /samples_\*\.jsonl/],
+    [
+      'lm-eval',
+      { 'results_1.json': { results: {} }, 'samples_a_1.jsonl': '{"doc_id": 1}\n{"doc' },
+      /samples_a_1\.jsonl:2: not a JSON value/,
+    ],
+    ['lm-eval', { 'results_1.json': { results: {} }, 'samples_a_1.jsonl': '{"x": 1}' }, /samples_a_1\.jsonl:1: 'doc_id' is missing/],
+    ['inspect', { 'a.eval': 'PK no zip' }, /not a zip archive/],
+    ['inspect', { 'a.json': { other: 1 } }, /no log of inspect_ai/],
+    ['garak', { 'a.report.jsonl': '{"entry_type":"init"}' }, /no finished attempt/],
+    ['helm', { 'per_instance_stats.json': [] }, /run_spec\.json is missing/],
+    ['trustllm', { 'misuse.json': [{ prompt: 'p' }] }, /no record has 'res'/],
+  ] as const)('%s: a broken log is named (%#)', async (what, files, message) => {
+    await expect(imported(what, write(files))).rejects.toMatchObject({ name: 'UserError', message: expect.stringMatching(message) });
+  });
+
+  it('an unknown tool is answered with the known ones', async () => {
+    await expect(imported('lm-evall', scratch)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(/did you mean 'lm-eval'/),
+    });
+  });
+});
