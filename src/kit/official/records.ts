@@ -1,6 +1,7 @@
 /** Reading benchmarks' files: every error names the file and the line. */
 import { parse } from 'csv-parse/sync';
 import { type Data, UserError } from '../../types.ts';
+import { jsonErrorAt } from './json-place.ts';
 
 export interface RecordAt<T> {
   readonly where: string;
@@ -42,8 +43,7 @@ export async function jsonWhole<T>(data: Data, benchmark: string, file: string):
   try {
     return JSON.parse(text) as T;
   } catch (error) {
-    const at = /position (\d+)/.exec((error as Error).message);
-    const line = at ? text.slice(0, Number(at[1])).split('\n').length : 1;
+    const line = text.slice(0, jsonErrorAt(text)).split('\n').length;
     throw new UserError(
       `${benchmark}/${file}:${line}: not a JSON value (${(error as Error).message})`,
       `plumbline data pull ${benchmark} fetches it again`,
