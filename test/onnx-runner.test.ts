@@ -207,7 +207,8 @@ describe('weights', () => {
     };
     await using own = (await openRunner(model, { cacheDir })).runner;
     await using adapted = (await openRunner(model, { cacheDir, settings: { adapter: adapter('lora', 32) } })).runner;
-    const [[a], [b]] = await Promise.all([own, adapted].map((runner) => answersOf(runner, [asks('hello', { kind: 'trace' })])));
+    const told = [own, adapted].map((runner) => answersOf(runner, [asks('hello', { kind: 'trace' })]));
+    const [a, b] = (await Promise.all(told)).map(([answer]) => answer);
     expect(good(a).logprobs).not.toEqual(good(b).logprobs);
     expect(adapted.identity.adapter).toMatch(/^[0-9a-f]{64}$/);
     expect(own.identity.adapter).toBeNull();
