@@ -4,6 +4,7 @@ import { type CompareOptions, comparisonOf, type RunData } from '../decide/compa
 import { openRunData, suitesFor } from '../decide/run-data.ts';
 import { writeWhole } from '../engine/run-folder.ts';
 import { pageTime } from '../engine/write-report.ts';
+import { importedSuite } from '../import/imported.ts';
 import type { Comparison, Drift } from '../kit/comparison.ts';
 import { comparisonMarkdown, comparisonTerminal } from '../kit/comparison-text.ts';
 import { loadReport, reportNames } from '../load.ts';
@@ -64,7 +65,17 @@ async function compareOptions(runs: readonly RunData[], { margin, options, io }:
           io,
         )
       : [];
-  return { margin, seed, suiteOf: (id) => suites.get(id) ?? null, drifts };
+  return {
+    margin,
+    seed,
+    suiteOf: (id) =>
+      suites.get(id) ??
+      importedSuite(
+        first.results.find((result) => result.suite.id === id),
+        first.manifest,
+      ),
+    drifts,
+  };
 }
 
 async function driftsOf(manifests: readonly Manifest[], options: Readonly<Record<string, unknown>>, io: Io): Promise<(Drift | null)[]> {

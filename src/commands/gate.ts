@@ -7,6 +7,7 @@ import { gate } from '../decide/gate.ts';
 import { type Policy, parsePolicy, wantsBaseline } from '../decide/policy.ts';
 import { openRunData, suitesFor } from '../decide/run-data.ts';
 import { writeWhole } from '../engine/run-folder.ts';
+import { importedSuite } from '../import/imported.ts';
 import { exitCodeOf, type Verdict } from '../kit/verdict.ts';
 import { verdictAnnotations, verdictMarkdown, verdictTerminal } from '../kit/verdict-text.ts';
 import { loadReport } from '../load.ts';
@@ -64,7 +65,16 @@ async function gateOptions(run: RunData, baseline: RunData | null, { policy, cwd
     .filter(({ suite }) => policy.rules.some((rule) => rule.dimension === suite.dimension || rule.suite?.split('@')[0] === suite.id))
     .map(({ suite }) => suite.id);
   const suites = await suitesFor(ids, run.manifest, cwd);
-  return { baseline, suiteOf: (id: string) => suites.get(id) ?? null, seed: run.manifest.options.seed };
+  return {
+    baseline,
+    suiteOf: (id: string) =>
+      suites.get(id) ??
+      importedSuite(
+        run.results.find((result) => result.suite.id === id),
+        run.manifest,
+      ),
+    seed: run.manifest.options.seed,
+  };
 }
 
 interface Writing {

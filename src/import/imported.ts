@@ -14,6 +14,7 @@ import {
   outcomes,
   type Result,
   type Row,
+  type Suite,
   UserError,
 } from '../types.ts';
 import { version } from '../version.ts';
@@ -58,6 +59,14 @@ function metricOf({ id, better, share }: ImportedTask['metrics'][number]): Metri
     return better === 'higher' ? held : 1 - held;
   };
   return { id, title: id, unit: share ? 'share' : 'as logged', better, value: id, grade, ...(share ? {} : { range: [0, 1] as const }) };
+}
+
+/** The metrics of an imported result as a suite's, for comparisons: they are in its estimates. null for a result of Plumbline's own suites. */
+export function importedSuite(result: Result | undefined, manifest: Manifest): Pick<Suite, 'version' | 'metrics' | 'floor'> | null {
+  if (!result || manifest.model.identity.runner !== 'import') return null;
+  const own = result.estimates.filter((estimate) => estimate.group === undefined);
+  const [first, ...others] = own.map(({ metric, better, unit }) => metricOf({ id: metric, better, share: unit === 'share' }));
+  return first ? { version: result.suite.version, metrics: [first, ...others], floor: { none: result.floor.title } } : null;
 }
 
 const countOf = (rows: readonly Row[]): Record<Outcome, number> => {
