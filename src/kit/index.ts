@@ -5,6 +5,7 @@ export * from './attacks.ts';
 export * from './choice.ts';
 export * from './comparison.ts';
 export * from './compliance.ts';
+export * from './contamination.ts';
 export * from './detectors.ts';
 export * from './items.ts';
 export * from './key.ts';
