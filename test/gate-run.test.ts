@@ -62,10 +62,7 @@ describe('deciding from the command line', () => {
   it('--until-decided stops early and exits as the gate; --budget asks a share; both can be scored and verified again', async () => {
     using to = temporary();
     const cwd = to.path;
-    writeFileSync(
-      join(cwd, 'p.yaml'),
-      'rules:\n  - suite: reliability/facts\n    min: 0.2\n    floor: met\n',
-    );
+    writeFileSync(join(cwd, 'p.yaml'), 'rules:\n  - suite: reliability/facts\n    min: 0.2\n    floor: met\n');
     const early = await made(cwd, 'scripted:mixed:0.2', 'early', '--until-decided', '--policy', 'p.yaml', '-s', 'reliability/facts');
     expect([early.code, early.out]).toEqual([0, expect.stringContaining('PASS: all 2 rules hold')]);
     const rows = readFileSync(join(cwd, 'early/rows/reliability/facts.jsonl'), 'utf8').trim().split('\n').length;

@@ -36,7 +36,10 @@ function observe(item: Asked, [replies]: readonly (readonly Response[])[]): Obse
   const reply = replies?.[0];
   const outcomes = [outcomeOf(reply)];
   if (!reply?.ok) return { skip: 'the question was not answered', outcomes };
-  return { values: { right: Number(item.answers.some((answer) => mentions(reply.text, answer)) && !reply.text.includes(item.prompt)) }, outcomes };
+  return {
+    values: { right: Number(item.answers.some((answer) => mentions(reply.text, answer)) && !reply.text.includes(item.prompt)) },
+    outcomes,
+  };
 }
 
 export default {
