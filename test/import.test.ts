@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import hf from '../reports/hf.ts';
 import inspect from '../reports/inspect.ts';
 import lmEval from '../reports/lm-eval.ts';
+import compareCommand from '../src/commands/compare.ts';
 import importCommand from '../src/commands/import.ts';
 import { readManifest, readResult, readRows, resultIds } from '../src/engine/run-folder.ts';
 import { openRun } from '../src/open-run.ts';
@@ -62,6 +63,18 @@ describe('logs made by the real tools', () => {
     expect(result.estimates[0]).toMatchObject({ metric: 'includes', n: 6 });
     expect(result.estimates[0]?.value).toBeCloseTo(4 / 6, 12);
   });
+});
+
+it('imported runs are compared item by item', async () => {
+  const [a, b] = [
+    await imported('inspect', join(logs, 'inspect/little.eval')),
+    await imported('inspect', join(logs, 'inspect/little.json')),
+  ];
+  const io = keptIo(scratch, { PLUMBLINE_CACHE: join(scratch, 'cache') });
+  await compareCommand.run([[a.run, b.run]], { margin: '0.03', seed: '0', json: true }, io);
+  expect(JSON.parse(io.said.out).pairs[0].dimensions ?? JSON.parse(io.said.out).pairs[0]).toBeDefined();
+  expect(io.said.out).not.toMatch(/code is not at hand/);
+  expect(io.said.out).toMatch(/reliability\/inspect-little_quiz/);
 });
 
 describe('import → export → import', () => {
