@@ -7,7 +7,7 @@ import { benchmarks } from '../src/benchmarks.ts';
 import { attackedPrompts } from '../src/kit/official/attacked-prompts.ts';
 import { targetedOption } from '../src/kit/official/cbbq.ts';
 import { groupGap } from '../src/kit/official/continuation-suite.ts';
-import { jsonErrorAt } from '../src/kit/official/json-place.ts';
+import { jsonErrorAt, withoutNaN } from '../src/kit/official/json-place.ts';
 import { macroF1, meanRecall } from '../src/kit/official/question-suite.ts';
 import { loadSuites } from '../src/load.ts';
 import type { Row, Suite } from '../src/types.ts';
@@ -145,6 +145,14 @@ it.each([
   ['["a\nb"]', 1],
 ] as const)('finds where %j stops being JSON', (text, at) => {
   expect(jsonErrorAt(text)).toBe(at);
+});
+
+it('reads Python’s NaN as nothing, and leaves texts alone', () => {
+  expect(JSON.parse(withoutNaN('{"a": NaN, "b": [-Infinity], "c": "say NaN, \\"Infinity"}'))).toEqual({
+    a: null,
+    b: [null],
+    c: 'say NaN, "Infinity',
+  });
 });
 
 describe('formulas by hand', () => {

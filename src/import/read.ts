@@ -2,6 +2,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync, statSync } fro
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createGunzip, gunzipSync } from 'node:zlib';
+import { withoutNaN } from '../kit/official/json-place.ts';
 import { UserError } from '../types.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -17,10 +18,9 @@ export function parsed(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // Python writes NaN where JSON has no word for it.
     if (/\bNaN\b|\bInfinity\b/.test(text))
       try {
-        return JSON.parse(text.replace(/(?<=[:,[\s])-?(?:NaN|Infinity)(?=\s*[,}\]])/g, 'null'));
+        return JSON.parse(withoutNaN(text));
       } catch {
         // The first error names the place.
       }

@@ -47,6 +47,7 @@ const counts: Readonly<Record<string, number>> = {
   'safety/safetybench': 2100,
   'safety/strongreject': 313,
   'safety/toxigen': 627,
+  'safety/trustllm-ethics': 1687,
   'safety/trustllm-exaggerated': 200,
   'safety/trustllm-jailbreak': 1400,
   'safety/trustllm-misuse': 1174,

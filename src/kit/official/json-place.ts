@@ -36,3 +36,7 @@ export function jsonErrorAt(text: string): number {
   }
   return text.length;
 }
+
+/** Python writes NaN and Infinity, for which JSON has no word: they become null, outside of strings. */
+export const withoutNaN = (text: string): string =>
+  text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) => (found.startsWith('"') ? found : 'null'));

@@ -1,7 +1,7 @@
 /** Reading benchmarks' files: every error names the file and the line. */
 import { parse } from 'csv-parse/sync';
 import { type Data, UserError } from '../../types.ts';
-import { jsonErrorAt } from './json-place.ts';
+import { jsonErrorAt, withoutNaN } from './json-place.ts';
 
 export interface RecordAt<T> {
   readonly where: string;
@@ -39,7 +39,8 @@ export async function* jsonLines<T>(
 
 /** A whole JSON file. */
 export async function jsonWhole<T>(data: Data, benchmark: string, file: string): Promise<T> {
-  const text = await data.text(benchmark, file);
+  const raw = await data.text(benchmark, file);
+  const text = /\b(?:NaN|Infinity)\b/.test(raw) ? withoutNaN(raw) : raw;
   try {
     return JSON.parse(text) as T;
   } catch (error) {
