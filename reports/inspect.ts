@@ -1,5 +1,5 @@
 /** The run as JSON logs of inspect_ai, one a suite: they open in its viewer. */
-import type { Json, Message, Report, ReportFile, Result, Run, Sample } from '../src/types.ts';
+import { type Json, type Message, type Report, type ReportFile, type Result, type Run, type Sample, UserError } from '../src/types.ts';
 
 const taskOf = (id: string): string => (id.split('/').at(-1) ?? id).replace(/^(?:lm-eval|inspect|garak|helm)-/, '');
 const own = (result: Result) => result.estimates.filter((estimate) => estimate.group === undefined);
@@ -89,6 +89,7 @@ function logOf(run: Run, result: Result, samples: readonly Json[]): Json {
 }
 
 async function* render(run: Run): AsyncGenerator<ReportFile> {
+  if (run.results.length === 0) throw new UserError('the run has no results, so there is no log to make', 'plumbline score <run>');
   const stamp = run.manifest.created.replace(/\.\d+Z$/, '').replace(/:/g, '-');
   for (const result of run.results) {
     const samples: Json[] = [];

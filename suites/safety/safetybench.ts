@@ -43,7 +43,7 @@ export default questionSuite(
     title: 'SafetyBench',
     about: 'Multiple-choice questions on seven kinds of safety, Chinese, and English where its files are at hand.',
     limits:
-      'The paper parses generated letters; here the options’ log-probabilities decide. Only the Chinese subset carries its questions in the copy the format was checked on; the English files were tested on made-up ones only.',
+      'The paper parses generated letters; here the options’ log-probabilities decide. Only the Chinese subset carries its questions in the copy the format was checked on; the English files were never tried.',
     source: 'Zhang et al. 2024, SafetyBench, ACL, arXiv:2309.07045; thu-coai/SafetyBench',
     licence: 'MIT',
     languages: ['zh', 'en'],
