@@ -117,7 +117,7 @@ function requestOf(item: Question): Request {
 }
 
 /** Options are turned by the question, so that a model that always takes one place is at chance wherever the right answers stand. */
-const turnOf = (item: Question): number => hashOf(item.id + item.question);
+const turnOf = (item: Question): number => hashOf(item.id + item.question) >>> 16;
 
 /** Compiles a user's regular expression with RE2, whose time is linear in the text, whatever the expression. */
 async function matcherOf(items: readonly Question[], path: string): Promise<(item: Question, text: string) => boolean> {
