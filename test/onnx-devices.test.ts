@@ -17,6 +17,14 @@ test.runIf(process.platform === 'linux')('auto takes the first device that reall
   expect(chosen.passedOver).toContainEqual({ device: 'cuda', why: 'CUDA failure 35: driver too old' });
 });
 
+test.runIf(process.platform === 'linux')('auto passes over a software driver and says so; by name it is used', async () => {
+  const software = { ...bare, env: { VK_DRIVER_FILES: '/usr/lib/chromium/vk_swiftshader_icd.json' } };
+  const chosen = await choose('auto', async () => null, software);
+  expect(chosen.name).toBe('cpu');
+  expect(chosen.passedOver.find(({ device }) => device === 'webgpu')?.why).toMatch(/software/);
+  expect((await choose('webgpu', async () => null, software)).name).toBe('webgpu');
+});
+
 test.runIf(process.platform === 'linux')('a named device that does not work is refused with what to do, never replaced', async () => {
   await expect(choose('cuda', async () => null, bare)).rejects.toMatchObject({
     name: 'UserError',

@@ -12,6 +12,8 @@ export interface Device {
   readonly platforms: readonly NodeJS.Platform[];
   /** Why it need not even be tried on this machine, from what can be seen without loading anything; null: try it. */
   readonly absent: (see: Seen) => string | null;
+  /** Why `auto` passes it over although it would work; asked for by name it is used. */
+  readonly slow?: (see: Seen) => string | null;
   /** What makes it available. */
   readonly hint: string;
 }
@@ -65,6 +67,12 @@ export const devices: readonly Device[] = [
       if (process.platform !== 'linux' || env.VK_ICD_FILENAMES || env.VK_DRIVER_FILES) return null;
       if (exists('/dev/nvidiactl') || exists('/dev/dxg') || list('/dev/dri').some((name) => name.startsWith('render'))) return null;
       return 'no GPU (/dev/dri, /dev/nvidiactl) and no Vulkan driver named (VK_ICD_FILENAMES)';
+    },
+    slow: ({ env }) => {
+      const driver = env.VK_DRIVER_FILES ?? env.VK_ICD_FILENAMES ?? '';
+      return /swiftshader|lvp|lavapipe|llvmpipe/i.test(driver)
+        ? `the Vulkan driver named is a software one (${driver}), slower than the processor`
+        : null;
     },
     hint: 'install a Vulkan driver (Debian: mesa-vulkan-drivers, libvulkan1)',
   },
@@ -133,7 +141,7 @@ export async function choose(name: string, probe: (device: string) => Promise<st
       passedOver.push({ device: device.name, why: `not on ${process.platform}` });
       continue;
     }
-    const why = device.name === 'cpu' ? null : (device.absent(seen) ?? (await probe(device.name)));
+    const why = device.name === 'cpu' ? null : (device.absent(seen) ?? device.slow?.(seen) ?? (await probe(device.name)));
     if (why === null) return { device, index: 0, name: device.name, passedOver };
     passedOver.push({ device: device.name, why });
   }

@@ -131,6 +131,7 @@ async function askWindow(window: readonly Ask[], to: 'target' | 'judge', { roles
   const role = to === 'judge' ? roles.judge : roles.target;
   if (!role) return;
   const requests = window.map(({ request }) => ({ to: request.to, prompt: request.prompt, want: request.want, ...scriptOf(request) }));
+  using _ = recording.flushing();
   for await (const [index, response] of role.runner.answer(requests, options.signal)) {
     const ask = window[index];
     if (!ask) continue;

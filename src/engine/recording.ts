@@ -18,6 +18,7 @@ export class Recording {
   #pending: string[] = [];
   #pendingBytes = 0;
   #lastFlush = Date.now();
+  #fault: unknown = null;
 
   private constructor(path: string, file: number) {
     this.path = path;
@@ -94,7 +95,27 @@ export class Recording {
     if (this.#pendingBytes > 1 << 16 || Date.now() - this.#lastFlush > 500) this.flush();
   }
 
+  /** While it is held, answers reach the disk every half second, also when no further one comes. A full disk shows at the next append or flush. */
+  flushing(): Disposable {
+    const timer = setInterval(() => {
+      try {
+        this.flush();
+      } catch (error) {
+        this.#fault ??= error;
+      }
+    }, 500);
+    timer.unref();
+    return { [Symbol.dispose]: () => clearInterval(timer) };
+  }
+
   flush(): void {
+    if (this.#fault) {
+      // Said once; what is not on the disk is asked again next time.
+      const fault = this.#fault;
+      this.#fault = null;
+      this.#pending = [];
+      throw fault;
+    }
     this.#lastFlush = Date.now();
     if (this.#pending.length === 0) return;
     const bytes = Buffer.from(this.#pending.join(''));
