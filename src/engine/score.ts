@@ -135,8 +135,10 @@ function countOf(rows: readonly Row[]): Record<Outcome, number> {
 function invalidity(counts: Readonly<Record<Outcome, number>>): string | null {
   const all = Object.values(counts).reduce((a, b) => a + b, 0);
   const parts = bad.filter((outcome) => counts[outcome] > 0).map((outcome) => `${counts[outcome]} ${outcome}`);
-  const share = bad.reduce((sum, outcome) => sum + counts[outcome], 0) / Math.max(1, all);
-  return share > badShare
+  const count = bad.reduce((sum, outcome) => sum + counts[outcome], 0);
+  const share = count / Math.max(1, all);
+  // One bad answer among a few is no pattern.
+  return count > 1 && share > badShare
     ? `${(share * 100).toFixed(1)} % of ${all} answers are no answers (${parts.join(', ')}); at most ${badShare * 100} % are allowed`
     : null;
 }
