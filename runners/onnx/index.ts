@@ -112,7 +112,10 @@ async function doctor(options: RunnerOptions): Promise<readonly DoctorLine[]> {
     lines.push({
       what,
       ok: why === null,
-      detail: why === null ? device.title : `${device.title}: ${why}${device.hint ? ` — ${device.hint}` : ''}`,
+      detail:
+        why === null
+          ? `${device.title}${device.slow?.(seen) ? `; auto passes it over: ${device.slow(seen)}` : ''}`
+          : `${device.title}: ${why}${device.hint ? ` — ${device.hint}` : ''}`,
     });
   }
   return lines;

@@ -78,7 +78,7 @@ function familyOf(name: string, known: (family: Family) => readonly string[]): [
   const names = Object.values(families).flatMap(known);
   throw new UserError(
     `the model family “${name}” is not known; the nearest known ones are ${nearest(name, names, 3).join(', ')}`,
-    'run it behind a server and use openai:, ollama: or llamacpp:, or give an ONNX export of it',
+    'run it behind a server and use openai: or ollama:, or give an ONNX export of it',
   );
 }
 
