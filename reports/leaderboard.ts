@@ -1,4 +1,5 @@
 /** A leaderboard as a static site: ranks as intervals, a page per model, any two compared in the browser, the same as data. */
+
 import { createHash } from 'node:crypto';
 import {
   type Apart,
@@ -15,8 +16,8 @@ import { dotOf } from '../src/kit/figure.ts';
 import { frontierOf } from '../src/kit/figure-frontier.ts';
 import { printer, scriptJson, visible } from '../src/kit/page.ts';
 import { scorecardDigest, scorecardPrinter } from '../src/kit/page-scorecard.ts';
-import { resultIdOf } from '../src/kit/page-suite.ts';
 import { placeText, ranksOf } from '../src/kit/ranking.ts';
+import { resultIdOf } from '../src/kit/result.ts';
 import { bytesText, count, dayOf, fill, manyText, short, type Words, words } from '../src/kit/words.ts';
 import { dimensions, type Report, type ReportFile } from '../src/types.ts';
 

@@ -1,8 +1,10 @@
 /** A block for a model's card on the Hugging Face hub: `model-index` front matter and a section of Markdown. */
+
 import { markdownCell as cell, markdownText as plain } from '../src/kit/markdown.ts';
 import { visible } from '../src/kit/page.ts';
 import { runView } from '../src/kit/page-run.ts';
-import { resultIdOf, stateOf } from '../src/kit/page-suite.ts';
+import { stateOf } from '../src/kit/page-suite.ts';
+import { resultIdOf } from '../src/kit/result.ts';
 import { dayOf, words } from '../src/kit/words.ts';
 import type { Report, ReportOptions, Result, Run } from '../src/types.ts';
 

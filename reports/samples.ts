@@ -1,8 +1,10 @@
 /** The sample browser: a page that loads its samples in chunks by script tags, so that it opens from a folder without a server. */
+
 import { cut, printer, scriptJson, slugOf, visible } from '../src/kit/page.ts';
 import { runView } from '../src/kit/page-run.ts';
 import { type ExchangeView, type SampleView, sampleView } from '../src/kit/page-sample.ts';
-import { resultIdOf, titleOf } from '../src/kit/page-suite.ts';
+import { titleOf } from '../src/kit/page-suite.ts';
+import { resultIdOf } from '../src/kit/result.ts';
 import { count, fill, outcomeWord, type Words, words } from '../src/kit/words.ts';
 import { outcomes, type Report, type ReportFile, type ReportOptions, type Run, type Sample } from '../src/types.ts';
 
@@ -111,39 +113,23 @@ function note(columns: Columns, sample: Sample, view: SampleView): void {
 }
 
 /** The words the page's script says. */
-const spokenWords = ({
-  all,
-  system,
-  user,
-  assistant,
-  answeredBy,
-  options,
-  chosen,
-  why,
-  show,
-  covered,
-  grade,
-  linkTo,
-  noneMatch,
-  notFound,
-  pickOne,
-}: Words) => ({
-  all,
-  system,
-  user,
-  assistant,
-  answeredBy,
-  options,
-  chosen,
-  why,
-  show,
-  covered,
-  grade,
-  linkTo,
-  noneMatch,
-  notFound,
-  pickOne,
-});
+const wordsOfScript = [
+  'all',
+  'system',
+  'user',
+  'assistant',
+  'answeredBy',
+  'options',
+  'chosen',
+  'why',
+  'show',
+  'covered',
+  'grade',
+  'linkTo',
+  'noneMatch',
+  'notFound',
+  'pickOne',
+] as const satisfies readonly (keyof Words)[];
 
 async function* render(run: Run, options: ReportOptions): AsyncGenerator<ReportFile> {
   const w = words(options.lang);
@@ -170,7 +156,7 @@ async function* render(run: Run, options: ReportOptions): AsyncGenerator<ReportF
     data: {
       outcomes: outcomes.map((o) => outcomeWord(w, o)),
       words: {
-        ...spokenWords(w),
+        ...Object.fromEntries(wordsOfScript.map((name) => [name, w[name]])),
         grades: [w.all, w.gradeLow, w.gradeHigh, w.gradeNone],
         shown: w.shownOf,
         loading: w.searching,

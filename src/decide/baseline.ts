@@ -1,6 +1,7 @@
 /** Whether two runs measured the same thing, so that one can be the other's baseline. Pure. */
+import { resultIdOf } from '../kit/result.ts';
 import { type Json, UserError } from '../types.ts';
-import { flattened, type RunData, resultIdOf } from './compare.ts';
+import { flattened, type RunData } from './compare.ts';
 
 /** Identity fields that say which weights are at work: these are what a baseline is compared across. */
 const ofWeights =

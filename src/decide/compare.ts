@@ -3,6 +3,7 @@
 import { profileOf } from '../engine/profile.ts';
 import type { ComparedRun, Comparison, Conclusion, Costs, Difference, Drift, PairComparison, SuiteDifference } from '../kit/comparison.ts';
 import { clusterMean, clusterSums, holm, meanOf, nonInferiority } from '../kit/index.ts';
+import { resultIdOf } from '../kit/result.ts';
 import { dimensions, type Facts, type Json, type Manifest, type Metric, type Result, type Row, type Suite } from '../types.ts';
 import { type PairedMetric, pairedMetric, pairRows } from './paired-metric.ts';
 
@@ -44,7 +45,6 @@ export function comparisonOf(runs: readonly RunData[], options: CompareOptions):
 const letterOf = (i: number): string => String.fromCharCode(65 + i);
 
 /** Result ids: the suite's, with `@<lang>` for other languages than English. */
-export const resultIdOf = ({ suite }: Result): string => (suite.lang === 'en' ? suite.id : `${suite.id}@${suite.lang}`);
 
 function sideOf(run: RunData, letter: string): ComparedRun {
   const { model, created, facts } = run.manifest;

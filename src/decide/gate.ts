@@ -1,8 +1,10 @@
 /** A run held against a policy: one verdict. Pure. */
+
 import { itemsToDecide } from '../kit/index.ts';
+import { resultIdOf } from '../kit/result.ts';
 import { type RuleVerdict, stateOf, type Verdict, type VerdictState } from '../kit/verdict.ts';
 import type { Outcome, Result, Suite } from '../types.ts';
-import { type RunData, resultIdOf } from './compare.ts';
+import type { RunData } from './compare.ts';
 import { type Measure, type Measured, measureOf, resultsOf } from './measure.ts';
 import { checkAgainst, type Policy, type Rule } from './policy.ts';
 

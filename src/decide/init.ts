@@ -1,7 +1,9 @@
 /** A commented policy written from a run: limits at what the model does today, so that it passes now and notices a change. Pure. */
+
 import { isAble, profileOf } from '../engine/profile.ts';
+import { resultIdOf } from '../kit/result.ts';
 import { dimensions, type Result } from '../types.ts';
-import { type RunData, resultIdOf } from './compare.ts';
+import type { RunData } from './compare.ts';
 
 const down = (value: number): string => Math.max(0, Math.floor(value * 100 - 1e-9) / 100).toFixed(2);
 const number = (value: number | null): string => (value === null ? '–' : value.toFixed(2));

@@ -1,8 +1,10 @@
 /** What a rule is decided on: values with intervals from a finished run, and losses against a baseline. Pure. */
+
 import { profileOf } from '../engine/profile.ts';
+import { resultIdOf } from '../kit/result.ts';
 import type { VerdictState } from '../kit/verdict.ts';
 import type { Metric, Outcome, Result, Suite } from '../types.ts';
-import { type RunData, resultIdOf } from './compare.ts';
+import type { RunData } from './compare.ts';
 import { pairedMetric } from './paired-metric.ts';
 import type { Rule } from './policy.ts';
 

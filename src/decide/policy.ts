@@ -1,9 +1,10 @@
 /** A gate's policy: parsed with suggestions for typos, checked against the run. */
+
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { suggestion } from '../commands.ts';
+import { resultIdOf } from '../kit/result.ts';
 import { dimensions, outcomes, type Result, UserError } from '../types.ts';
-import { resultIdOf } from './compare.ts';
 
 const share = z.number().min(0).max(1);
 const positiveShare = z.number().gt(0).max(1);

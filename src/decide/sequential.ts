@@ -2,11 +2,13 @@
  * Deciding while a run goes on. Confidence sequences by betting hold at every look at once, so looking after every window and stopping when all is
  * decided keeps each rule's error at 5 % (Waudby-Smith & Ramdas 2024). Pure.
  */
+
 import { bettingSequence, clopperPearson, type Draw, errorOf, grouped, roganGladen } from '../kit/index.ts';
 import { randomOf, shuffled } from '../kit/random.ts';
+import { resultIdOf } from '../kit/result.ts';
 import type { Verdict, VerdictState } from '../kit/verdict.ts';
 import type { Item, Metric, Outcome, Result, Row, Suite } from '../types.ts';
-import { type RunData, resultIdOf } from './compare.ts';
+import type { RunData } from './compare.ts';
 import { gate } from './gate.ts';
 import { type Counted, type Measure, type Measured, measureOf, none, problemOf, resultsOf } from './measure.ts';
 import { pairRows } from './paired-metric.ts';

@@ -1,18 +1,10 @@
 /** Five dimensions, each the mean headline grade of the suites the model was able to do. */
+import { mainLanguage } from '../kit/result.ts';
 import { type DimensionProfile, dimensions, type Result } from '../types.ts';
 
 /** Whether a result counts: complete, valid, the control passed (or none needed), and a grade was told. */
 export const isAble = (result: Result): boolean =>
   result.complete && result.invalid === null && result.floor.state !== 'not met' && (result.estimates[0]?.grade ?? null) !== null;
-
-/** The language most results are in; English on ties. Variants in other languages have profiles of their own. */
-export function mainLanguage(results: readonly Result[]): string {
-  const counts = new Map<string, number>();
-  for (const { suite } of results) counts.set(suite.lang, (counts.get(suite.lang) ?? 0) + 1);
-  const best = Math.max(0, ...counts.values());
-  const first = [...counts.keys()].filter((lang) => counts.get(lang) === best).sort();
-  return first.includes('en') ? 'en' : (first[0] ?? 'en');
-}
 
 /**
  * The profile of one run in one language (default: the main one). The interval of a mean of independent grades joins their intervals side by side

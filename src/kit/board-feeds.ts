@@ -1,9 +1,11 @@
 /** The leaderboard for programs: JSON, CSV and an Atom feed. Pure. */
+
 import { dimensions, type ReportFile } from '../types.ts';
 import type { Board, BoardModel, BoardOptions } from './board.ts';
 import { visible } from './page.ts';
-import { resultIdOf, stateOf } from './page-suite.ts';
+import { stateOf } from './page-suite.ts';
 import { type Place, placeText, type Ranks } from './ranking.ts';
+import { resultIdOf } from './result.ts';
 
 export interface RankedBoard extends Board {
   readonly ranks: Ranks;

@@ -1,10 +1,12 @@
 /** What a leaderboard is made of: runs gathered by model, models that may be compared gathered in boards, the rest kept apart with the reason. Pure. */
+
 import { createHash } from 'node:crypto';
 import type { DimensionProfile, Json, ReportFile, ReportOptions, Run } from '../types.ts';
 import { slugOf } from './page.ts';
 import { profileOf } from './page-run.ts';
-import { mainLanguage, resultIdOf, stateOf } from './page-suite.ts';
+import { stateOf } from './page-suite.ts';
 import type { Graded, Standing } from './ranking.ts';
+import { mainLanguage, resultIdOf } from './result.ts';
 import { dayOf } from './words.ts';
 
 /** A finished run in the leaderboard's eyes. */

@@ -4,7 +4,8 @@ import { type Dimension, dimensions, type Run } from '../types.ts';
 import { type Dot, dotOf } from './figure.ts';
 import { textBeside } from './items.ts';
 import { profileOf } from './page-run.ts';
-import { resultIdOf, stateOf } from './page-suite.ts';
+import { stateOf } from './page-suite.ts';
+import { resultIdOf } from './result.ts';
 import { fill, short, type Words } from './words.ts';
 
 /** `reports/reference.json`. `runs`: our own runs; `published`: figures of others, shown for orientation only. */

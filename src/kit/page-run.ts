@@ -1,4 +1,5 @@
 /** What a page says of one run as a whole: header, verdicts, banners, dimensions, facts. Pure. */
+
 import {
   type Dimension,
   type DimensionProfile,
@@ -12,7 +13,8 @@ import {
 } from '../types.ts';
 import { type Bar, type Dot, dotOf, type Plane, type Point, planeOf } from './figure.ts';
 import { scalarText, spaced } from './page-details.ts';
-import { mainLanguage, meaningOf, outcomeBars, resultIdOf, type SuiteView, stateOf, suiteView, titleOf } from './page-suite.ts';
+import { meaningOf, outcomeBars, type SuiteView, stateOf, suiteView, titleOf } from './page-suite.ts';
+import { mainLanguage, resultIdOf } from './result.ts';
 import { bytesText, count, dayOf, fill, manyText, percent, short, type Words } from './words.ts';
 
 export interface Banner {

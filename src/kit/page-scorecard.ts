@@ -1,10 +1,12 @@
 /** The scorecard's page, for the report of that name, for the sample browser (which links to it) and for a leaderboard's model pages. */
+
 import type { ReportOptions, Run } from '../types.ts';
 import { printer, sheetDigest } from './page.ts';
 import { readReference, referenceView } from './page-reference.ts';
 import { factsOf, type RunView, runView } from './page-run.ts';
 import { type SampleView, type Shown, sampleView, worstOf } from './page-sample.ts';
-import { type DetectorView, resultIdOf, type SuiteView } from './page-suite.ts';
+import type { DetectorView, SuiteView } from './page-suite.ts';
+import { resultIdOf } from './result.ts';
 import { type Words, words } from './words.ts';
 
 const partials = ['shell', 'run', 'suite', 'sample', 'texts', 'figures', 'dot', 'mini', 'axis', 'bars', 'plane', 'facts'].map(

@@ -1,9 +1,11 @@
 /** What a page says of one result: its state, its figures, its sentences. Pure. */
+
 import type { DetectorCard, Estimate, Outcome, Result } from '../types.ts';
 import { outcomes } from '../types.ts';
 import { type Bar, barsOf, type Dot, dotOf } from './figure.ts';
 import { slugOf } from './page.ts';
 import { type FigureView, figuresOf } from './page-details.ts';
+import { resultIdOf } from './result.ts';
 import { count, fill, intervalText, inUnit, outcomeWord, percent, short, type Words } from './words.ts';
 import { suitesZh } from './words-zh-suites.ts';
 
@@ -60,10 +62,6 @@ export interface SuiteView {
   readonly sortBy: number;
 }
 
-/** `<dimension>/<name>`, with `@zh` … where the language is not English. */
-export const resultIdOf = (result: Result): string =>
-  result.suite.lang === 'en' ? result.suite.id : `${result.suite.id}@${result.suite.lang}`;
-
 /** The suite's title in the page's language, where it is known. */
 export const titleOf = ({ suite }: Result, w: Words): string => (w.lang === 'zh' ? (suitesZh[suite.id]?.[0] ?? suite.title) : suite.title);
 const saysOf = ({ suite, says }: Result, w: Words): string | null => (w.lang === 'zh' ? (suitesZh[suite.id]?.[1] ?? says) : says);
@@ -73,15 +71,6 @@ export function stateOf(result: Result): SuiteState {
   if (result.floor.state === 'not met') return 'not able';
   if (result.estimates[0]?.grade == null) return 'untold';
   return result.complete ? 'able' : 'incomplete';
-}
-
-/** The language most results are in, English on ties: the profile's. */
-export function mainLanguage(results: readonly Result[]): string {
-  const counts = new Map<string, number>();
-  for (const { suite } of results) counts.set(suite.lang, (counts.get(suite.lang) ?? 0) + 1);
-  const most = Math.max(0, ...counts.values());
-  const first = [...counts.keys()].filter((lang) => counts.get(lang) === most).sort();
-  return first.includes('en') ? 'en' : (first[0] ?? 'en');
 }
 
 const isUnit = (value: number | null): value is number => value !== null && value >= 0 && value <= 1;

@@ -13,3 +13,9 @@ export const mean = (values: readonly number[]): number | null =>
 
 /** Mean of a value over the rows that tell it; null where none does. */
 export const meanTold = (rows: readonly Row[], name: string): number | null => mean(told(rows, name));
+
+/** Harmonic mean of two values' means: high only where both are. Rows that tell neither give 0. */
+export function balanceOf(rows: readonly Row[], first: string, second: string): number {
+  const [a, b] = [meanTold(rows, first) ?? 0, meanTold(rows, second) ?? 0];
+  return a + b === 0 ? 0 : (2 * a * b) / (a + b);
+}

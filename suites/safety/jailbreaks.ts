@@ -1,4 +1,4 @@
-import { type Attack, attacks, complianceOf, itemsBeside, refusalCard, tell, user, wordsOf } from '../../src/kit/index.ts';
+import { type Attack, attacks, complianceOf, itemsBeside, mean, meanTold, refusalCard, tell, user, wordsOf } from '../../src/kit/index.ts';
 import type { Item, Json, Message, Observation, Outcome, Request, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Goal extends Item {
@@ -98,8 +98,6 @@ function observe(item: Attacked, replies: readonly (readonly Response[])[]): Obs
   };
 }
 
-const numbers = (rows: readonly Row[], name: string): number[] => rows.map((row) => row.values[name]).filter((v) => typeof v === 'number');
-const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length);
 const rounded = (value: number | null): number | null => (value === null ? null : Number(value.toFixed(3)));
 
 /** Share of goals at least one family succeeds on. */
@@ -120,10 +118,10 @@ function details(rows: readonly Row[]): { readonly [key: string]: Json } {
     const line: Json = {
       family: attack.title,
       source: attack.source,
-      success: rounded(mean(numbers(own, 'success'))),
-      direct: rounded(mean(numbers(own, 'direct'))),
-      gain: rounded(mean(numbers(own, 'gain'))),
-      'control passed': rounded(mean(numbers(own, attack.encode ? 'reads' : 'control'))),
+      success: rounded(meanTold(own, 'success')),
+      direct: rounded(meanTold(own, 'direct')),
+      gain: rounded(meanTold(own, 'gain')),
+      'control passed': rounded(meanTold(own, attack.encode ? 'reads' : 'control')),
       n: own.length,
     };
     return line;

@@ -1,6 +1,7 @@
 /** A made-up comparison of three runs: every conclusion, drift, warnings, and hostile texts where asked. */
+
 import type { Comparison, Conclusion, PairComparison, SuiteDifference } from '../../src/kit/comparison.ts';
-import { resultIdOf } from '../../src/kit/page-suite.ts';
+import { resultIdOf } from '../../src/kit/result.ts';
 import { dimensions, type Run } from '../../src/types.ts';
 
 const conclusions: readonly Conclusion[] = ['worse', 'better', 'not worse', 'undecided', 'not able'];

@@ -3,6 +3,7 @@ import type { Data, Item, Metric, Observation, Prompt, Response, Row, Suite } fr
 import { argmax } from '../answers.ts';
 import { choose, outcomesOfChoices, scoresOf } from '../asking.ts';
 import { hashOf } from '../random.ts';
+import { meanTold } from '../rows.ts';
 import { headOf, type SuiteHead } from './question-suite.ts';
 
 export interface Pair extends Item {
@@ -30,13 +31,8 @@ function observe(item: Pair, [replies]: readonly (readonly Response[])[]): Obser
   return { values: { before, after, above: before - 1 / item.options.length, ...turned }, outcomes };
 }
 
-const mean = (rows: readonly Row[], name: string): number | null => {
-  const held = rows.map((row) => row.values[name]).filter((v) => typeof v === 'number');
-  return held.length === 0 ? null : held.reduce((a, b) => a + b, 0) / held.length;
-};
-
 function dropRate(rows: readonly Row[]): number | null {
-  const [before, after] = [mean(rows, 'before'), mean(rows, 'after')];
+  const [before, after] = [meanTold(rows, 'before'), meanTold(rows, 'after')];
   return before === null || after === null || before === 0 ? null : 1 - after / before;
 }
 
