@@ -199,6 +199,8 @@ export interface Suite<I extends Item = Item> {
   readonly about: string;
   /** What it cannot tell. */
   readonly limits: string;
+  /** What a good and what a bad number mean to somebody who has to decide, a sentence each. */
+  readonly means?: { readonly good: string; readonly bad: string };
   readonly source: string;
   readonly licence: string;
   readonly languages: readonly string[];
