@@ -59,7 +59,7 @@ function forecastFor({ files, spec, limits }: Sized, mode: WeightsMode): Forecas
   return forecastOf({
     weightBytes: mode.compute === 'fast' ? packedBytes(files, spec, packing) : floatBytes(files),
     hidden: spec.hidden,
-    ffn: spec.ffn.width,
+    ffn: Math.max(spec.ffn.width, (spec.experts?.chosen ?? 0) * (spec.experts?.width ?? 0) + (spec.experts?.shared ?? 0)),
     heads: spec.heads,
     kvBytesPerToken: kvBytesPerToken(spec),
     tokens: limits.tokens,

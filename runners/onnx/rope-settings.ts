@@ -64,6 +64,7 @@ function smallTensor(files: ModelFiles, name: string): number[] | undefined {
 function fromMetadata(read: Read, files: ModelFiles): RopeSettings {
   const { fields, traits, headDim } = read;
   const longFactors = smallTensor(files, 'rope_factors_long.weight');
+  const log = numberIn(fields, 'rope.scaling.yarn_log_multiplier');
   const kind = longFactors === undefined ? (textIn(fields, 'rope.scaling.type') ?? 'default') : 'longrope';
   return {
     kind,
@@ -76,6 +77,9 @@ function fromMetadata(read: Read, files: ModelFiles): RopeSettings {
     attentionFactor: numberIn(fields, 'rope.scaling.attn_factor'),
     betaFast: numberIn(fields, 'rope.scaling.yarn_beta_fast'),
     betaSlow: numberIn(fields, 'rope.scaling.yarn_beta_slow'),
+    // DeepSeek: what leaves cos and sin as they are goes into the scale of the products.
+    mscale: log,
+    mscaleAllDim: log,
     shortFactors: smallTensor(files, 'rope_factors_short.weight'),
     longFactors,
     divisors: smallTensor(files, 'rope_freqs.weight'),
