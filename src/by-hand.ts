@@ -19,7 +19,7 @@ export function modelOptions(parser: Parser): Parser {
     .option('--system <text>', 'a system prompt')
     .option('--weights <mode>', 'exact (default) or fast: quantised compute')
     .option('--quantize <kind>', 'int8 or int4: look at this variant of the model')
-    .option('--adapter <folder>', 'a LoRA adapter (PEFT folder) put on the model')
+    .option('--adapter <folder>', 'a LoRA adapter (PEFT folder, or GGUF) put on the model')
     .option('--offline', 'never open a network connection');
 }
 

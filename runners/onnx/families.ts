@@ -88,6 +88,8 @@ export interface Family {
   readonly names?: Partial<Names>;
   /** Where its GGUF names differ from the usual ones. */
   readonly gguf?: Partial<Names>;
+  /** Its converter takes fused projections apart by group and joins all queries, all keys, all values. */
+  readonly regrouped?: true;
   readonly traits?: Traits;
   readonly fromConfig?: (config: Fields, layers: number) => Traits;
   /** Keys without the architecture's prefix. */
@@ -250,6 +252,7 @@ const mainFamilies: Readonly<Record<string, Family>> = {
   gpt_neox: {
     types: ['gpt_neox'],
     arch: ['gptneox'],
+    regrouped: true,
     names: neoxNames,
     traits: { norm: 'layer', partialRotary: 0.25, activation: 'gelu' },
     fromConfig: (c) => ({ qkv: 'by head', ...parallelIn(c, true) }),
@@ -299,6 +302,7 @@ const mainFamilies: Readonly<Record<string, Family>> = {
   falcon: {
     types: ['falcon'],
     arch: ['falcon'],
+    regrouped: true,
     names: { ...bloomNames, embedNorm: '', attnNorm: ['ln_attn', 'input_layernorm'], ffnNorm: ['ln_mlp', 'post_attention_layernorm'] },
     traits: { norm: 'layer', activation: 'gelu' },
     fromConfig: falconTraits,
@@ -307,6 +311,7 @@ const mainFamilies: Readonly<Record<string, Family>> = {
   bloom: {
     types: ['bloom'],
     arch: ['bloom'],
+    regrouped: true,
     names: bloomNames,
     traits: { norm: 'layer', positions: 'alibi', activation: 'gelu_pytorch_tanh', tied: true },
     fromConfig: () => ({ qkv: 'by head' }),

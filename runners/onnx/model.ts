@@ -1,7 +1,7 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Identity, Json } from '../../src/types.ts';
-import { type Adapter, readAdapter } from './adapter.ts';
-import { freeBytes, weightsHash } from './cache.ts';
+import type { Adapter } from './adapter.ts';
+import { freeBytes } from './cache.ts';
 import type { Purpose } from './contract.ts';
 import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
@@ -12,6 +12,7 @@ import type { Opening } from './ipc.ts';
 import { type Hooks, identityOf, limitsOf, type ModelLimits, openSpeech, physicalCores, type Speech } from './model-parts.ts';
 import { kindOf, type OpenedModel, openModel } from './open-model.ts';
 import { packedBytes } from './packed-file.ts';
+import { readAdapter } from './read-adapter.ts';
 import { openSession, type Session } from './session.ts';
 import { type ModelSpec, specOf } from './spec.ts';
 import { deviationLine, type WeightsMode, weighed, weightsModeOf } from './weights.ts';
@@ -110,7 +111,7 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
       speech,
       mode: weights.name,
       dtype: 'float32',
-      adapter: adapter ? await adapterHash(opening) : null,
+      adapter: adapter?.hash ?? null,
     }),
     context: spec.context,
     vocabulary: spec.vocabulary,
@@ -135,12 +136,6 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
 function adapterOf({ settings }: Opening, files: OpenedModel, spec: ModelSpec): Adapter | null {
   return settings.adapter === undefined ? null : readAdapter(String(settings.adapter), files, spec);
 }
-
-const adapterHash = ({ settings, cacheDir }: Opening): Promise<string> =>
-  weightsHash(
-    ['adapter_config.json', 'adapter_model.safetensors'].map((name) => join(String(settings.adapter), name)),
-    cacheDir,
-  );
 
 interface Sources {
   readonly spec: ModelSpec;

@@ -150,7 +150,8 @@ const ignored =
 const otherTowers = /(^|\.)(vision_tower|vision_model|visual|multi_modal_projector|audio_tower|mm)\./;
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
-const spellings = (names: string | readonly string[]): readonly string[] => (typeof names === 'string' ? [names] : names).filter(Boolean);
+export const spellings = (names: string | readonly string[]): readonly string[] =>
+  (typeof names === 'string' ? [names] : names).filter(Boolean);
 
 /** The prefix before the embedding's name: `model.`, `transformer.`, `language_model.model.` … */
 function rootOf(tensors: Tensors, names: Names): string {

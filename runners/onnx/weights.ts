@@ -101,17 +101,7 @@ async function measured(mode: WeightsMode, spared: Spared, { from, packed }: { f
   const hash = await weightsHash(files.files, ready.cacheDir);
   const device = session.device.device.name;
   const key = createHash('sha256')
-    .update(
-      JSON.stringify([
-        measureVersion,
-        hash,
-        tokenizer?.hash,
-        mode,
-        spared,
-        device,
-        [...(from.adapter ?? [])].map(([name, { b }]) => [name, [...b.slice(0, 64)]]),
-      ]),
-    )
+    .update(JSON.stringify([measureVersion, hash, tokenizer?.hash, mode, spared, device, from.adapter?.hash]))
     .digest('hex');
   const path = join(ready.cacheDir, 'graphs', `deviation-${key.slice(0, 32)}.json`);
   const known = remembered(path);

@@ -33,7 +33,7 @@ const command: Command = {
       .option('--judge <model>', 'a second model, for suites that need a judge')
       .option('--weights <mode>', 'exact (default) or fast: quantised compute, with its measured deviation')
       .option('--quantize <kind>', 'int8 or int4: measure this variant of the model')
-      .option('--adapter <folder>', 'a LoRA adapter (PEFT folder) put on the model')
+      .option('--adapter <folder>', 'a LoRA adapter (PEFT folder, or GGUF) put on the model')
       .option('--protocol <name>', 'base, instruct or reasoning, where the file does not tell')
       .option('--shard <i/n>', 'only the i-th of n parts; merge them afterwards')
       .option('--retry-errors', 'ask failed answers again')

@@ -152,4 +152,5 @@ def main():
         print(name, sum(os.path.getsize(os.path.join(path, each)) for each in os.listdir(path)), flush=True)
 
 
-main()
+if __name__ == '__main__':
+    main()
