@@ -6,6 +6,7 @@ import { type Fields, fieldsIn, flagIn, numberIn, requiredNumber, textIn } from 
 import { nearest } from './nearest.ts';
 import type { Rope } from './rope.ts';
 import { ropesOf } from './rope-settings.ts';
+import { checkNumbers } from './spec-numbers.ts';
 import { checkShapes } from './spec-shapes.ts';
 import { ggufNames, llamaNames, tensorNames } from './tensor-names.ts';
 
@@ -177,6 +178,7 @@ function namesFor(files: ModelFiles, read: Read): Readonly<Record<string, string
  */
 export function specOf(files: ModelFiles): ModelSpec {
   const read = files.format === 'gguf' ? readMetadata(files) : readConfig(files);
+  checkNumbers(read);
   const tensors = namesFor(files, read);
   const { traits } = read;
   const has = (canonical: string): boolean => tensors[canonical] !== undefined;
@@ -223,7 +225,24 @@ export function specOf(files: ModelFiles): ModelSpec {
     tensors,
   };
   checkShapes(spec, files.tensors);
+  checkClaims(files, read, spec);
   return spec;
+}
+
+/** What config.json says of tensors that may be missing or of another size. */
+function checkClaims(files: ModelFiles, { fields, traits }: Read, spec: ModelSpec): void {
+  if (files.format === 'gguf') return;
+  const vocabulary = numberIn(fields, 'vocab_size') ?? spec.vocabulary;
+  if (vocabulary !== spec.vocabulary)
+    throw new UserError(
+      `the embedding has ${spec.vocabulary} rows where the configuration says vocab_size ${vocabulary}`,
+      'the configuration and the weights are of different models',
+    );
+  if (flagIn(fields, 'tie_word_embeddings') === false && !traits.tied && spec.tensors['head.weight'] === undefined)
+    throw new UserError(
+      'the model’s file has no head, and its configuration does not tie it to the embedding',
+      'are all of its files there?',
+    );
 }
 
 const plainLayers = (read: Read): { ropes: readonly Rope[]; layers: readonly LayerSpec[] } => ({
