@@ -92,7 +92,7 @@ function longrope(rope: RopeSettings, inverse: readonly number[]): Pick<Rope, 'f
   const divided = (by: readonly number[]): number[] => inverse.map((frequency, i) => frequency / (by[i] ?? 1));
   return {
     frequencies: divided(shortFactors),
-    long: { frequencies: divided(longFactors), beyond: original },
+    long: { frequencies: divided(longFactors), beyond: Math.floor(original) },
     scale: rope.attentionFactor ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original))),
   };
 }

@@ -57,7 +57,7 @@ function tokens(): string[] {
   const plain = (b: number): boolean => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
   let extra = 0;
   const bytes = Array.from({ length: 256 }, (_, b) => String.fromCharCode(plain(b) ? b : 256 + extra++));
-  return [...bytes, ...Array.from({ length: shape.vocabulary - 256 }, (_, i) => `<unused${i}>`)];
+  return [...bytes, 'Ġt', ...Array.from({ length: shape.vocabulary - 257 }, (_, i) => `<unused${i}>`)];
 }
 
 const half = (value: number): number => {
