@@ -10,8 +10,12 @@ function needed(spec: ModelSpec, layer: number): readonly string[] {
   const mixes = spec.experts !== null && spec.tensors[`layers.${layer}.router.weight`] !== undefined;
   const { count = 0 } = spec.experts ?? {};
   const fed = mixes
-    ? Array.from({ length: count }, (_, e) => [`experts.${e}.up|experts.up|experts.gateUp`, `experts.${e}.down|experts.down`]).flat()
-    : ['up|gateUp', 'down'];
+    ? Array.from({ length: count }, (_, e) => [
+        `experts.${e}.gate|experts.gate|experts.gateUp`,
+        `experts.${e}.up|experts.up|experts.gateUp`,
+        `experts.${e}.down|experts.down`,
+      ]).flat()
+    : [...(spec.ffn.kind === 'gated' ? ['gate|gateUp'] : []), 'up|gateUp', 'down'];
   const attends =
     spec.layers[layer]?.convolution != null
       ? ['convIn', 'conv', 'convOut']
@@ -20,11 +24,12 @@ function needed(spec: ModelSpec, layer: number): readonly string[] {
         : spec.qkv === 'apart'
           ? ['q', 'k', 'v', 'o']
           : ['qkv', 'o'];
+  const shared = mixes && (spec.experts?.shared ?? 0) > 0 ? ['shared.gate|shared.gateUp', 'shared.up|shared.gateUp', 'shared.down'] : [];
   // Without a norm around it no block of any family stands.
   const normed = spec.norm.bare ? [] : ['attnNorm|postAttnNorm', ...(spec.parallel ? [] : ['ffnNorm|postFfnNorm'])];
   const own = (role: string): boolean => spec.tensors[`layers.${layer}.${role}.weight`] !== undefined;
   const paired = own('qNorm') || own('kNorm') ? ['qNorm', 'kNorm'] : [];
-  return [...attends, ...fed, ...normed, ...paired, ...(spec.latent === null ? [] : ['kvDownNorm'])];
+  return [...attends, ...fed, ...shared, ...normed, ...paired, ...(spec.latent === null ? [] : ['kvDownNorm'])];
 }
 
 type Expected = Readonly<Record<string, readonly [number, number]>>;
