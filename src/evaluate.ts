@@ -25,11 +25,18 @@ export interface Evaluation {
   readonly window?: number;
 }
 
+export interface Evaluated {
+  readonly manifest: Manifest;
+  readonly results: readonly Result[];
+  /** What was asked and scored: this shard's part. */
+  readonly plans: readonly Plan[];
+}
+
 /**
  * Asks what the recording of `folder` lacks, scores everything and writes run.json, results/ and rows/. Interrupted, it writes what there is,
  * marked incomplete. Throws UserError when the folder holds another model's run.
  */
-export async function evaluate(evaluation: Evaluation): Promise<{ readonly manifest: Manifest; readonly results: readonly Result[] }> {
+export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   const { folder, plans, signal } = evaluation;
   using _ = lock(folder);
   const before = readManifest(folder);
@@ -63,7 +70,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
     profile: profileOf(results),
   };
   writeManifest(folder, manifest);
-  return { manifest, results };
+  return { manifest, results, plans: asked };
 }
 
 /** What scoring needs, from a manifest and a recording. */
@@ -85,9 +92,7 @@ export function scoreAll(
   const kept: string[] = [];
   for (const plan of plans) {
     try {
-      const { result, rows } = scored(plan, context);
-      writeResult(folder, plan.id, result, rows);
-      results.push(result);
+      results.push(writeResult(folder, plan.id, (take) => scored(plan, context, take)));
       kept.push(plan.id);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== undefined || error instanceof UserError) throw error;

@@ -431,8 +431,8 @@ export interface Sample {
 export interface Run {
   readonly manifest: Manifest;
   readonly results: readonly Result[];
-  /** Streams the samples of one result; nothing where the suite's code or items are not at hand. */
-  samples(resultId: string): AsyncIterable<Sample>;
+  /** Streams the samples of one result, or those of some items; nothing where the suite's code or items are not at hand. */
+  samples(resultId: string, items?: ReadonlySet<string>): AsyncIterable<Sample>;
 }
 
 export interface ReportFile {

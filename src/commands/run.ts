@@ -136,7 +136,7 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
     line.end(),
   );
   const { manifest, results } = evaluated;
-  const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data });
+  const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data, plans: evaluated.plans });
   if (!json) {
     const { terminalProfile } = await import('../kit/terminal.ts');
     io.out(`${terminalProfile({ ...run, results }, { width: io.columns, colour: io.colour })}\n`);

@@ -44,7 +44,7 @@ const command: Command = {
     const suites = Object.fromEntries(Object.entries(manifest.suites).filter(([id]) => resultIds(folder).includes(id) || id in failed));
     const next: Manifest = { ...rest, suites, complete, ...(Object.keys(failed).length > 0 && { failed }), profile: profileOf(results) };
     writeManifest(folder, next);
-    const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)) });
+    const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)), plans });
     if (options.json) io.out(`${JSON.stringify(next)}\n`);
     else {
       const { terminalProfile } = await import('../kit/terminal.ts');

@@ -1,6 +1,5 @@
 import { keyOf } from '../kit/key.ts';
 import type { Item, Request, Response, Runner } from '../types.ts';
-import { KeyTable } from './index-table.ts';
 import { type Plan, requestsOf } from './plan.ts';
 import type { Recording } from './recording.ts';
 
@@ -29,9 +28,11 @@ export interface CollectOptions {
 }
 
 interface Ask {
-  readonly key: string;
   readonly request: Request;
   readonly suite: string;
+}
+interface Keyed extends Ask {
+  readonly key: string;
   readonly work: number;
 }
 
@@ -58,48 +59,39 @@ export function repliesOf(plan: Plan, item: Item, round: number, look: (request:
 }
 
 /**
- * Asks every round of every plan, round after round, in windows of thousands of requests, less what the recording holds. Returns when all is
- * answered or the signal aborts.
+ * Asks every round of every plan, round after round, in windows of thousands of requests, less what the recording holds. Items are read anew and
+ * nothing but a window is held. Returns when all is answered or the signal aborts.
  */
 export async function collect(plans: readonly Plan[], roles: Roles, recording: Recording, options: CollectOptions): Promise<void> {
-  const hashOf = (request: Request) => (request.to === 'judge' && roles.judge ? roles.judge.hash : roles.target.hash);
-  const look = (request: Request) => recording.get(keyOf(hashOf(request), request));
+  const keyed = (request: Request) => keyOf(request.to === 'judge' && roles.judge ? roles.judge.hash : roles.target.hash, request);
+  const look = (request: Request) => recording.get(keyed(request));
+  const known = (request: Request) => {
+    const place = recording.placeOf(keyed(request));
+    return place !== null && !(options.retryErrors && place.failed);
+  };
   const rounds = Math.max(0, ...plans.map((plan) => plan.suite.rounds.length));
   for (let round = 0; round < rounds && !options.signal.aborted; round++) {
-    const asks = () => asksOf(plans, round, look, (request) => keyOf(hashOf(request), request));
+    const asks = () => asksOf(plans, round, look);
+    const fresh = recording.size === 0;
     const state = { round, rounds, done: 0, total: 0, work: 0, workTotal: 0 };
-    for (const ask of missing(asks(), recording, options.retryErrors)) {
+    for (const { request } of asks()) {
+      if (!fresh && known(request)) continue;
       state.total++;
-      state.workTotal += ask.work;
+      state.workTotal += workOf(request);
     }
-    if (state.total > 0) await askAll(() => missing(asks(), recording, options.retryErrors), { roles, recording, options, state });
+    if (state.total > 0) await askAll(asks, { roles, recording, options, state, keyed, since: recording.end });
   }
   recording.flush();
 }
 
-function* asksOf(
-  plans: readonly Plan[],
-  round: number,
-  look: (r: Request) => Response | null,
-  key: (r: Request) => string,
-): Generator<Ask> {
+function* asksOf(plans: readonly Plan[], round: number, look: (r: Request) => Response | null): Generator<Ask> {
   for (const plan of plans) {
     if (round >= plan.suite.rounds.length) continue;
     for (const item of plan.items) {
       const replies = repliesOf(plan, item, round, look);
       if (!replies) continue;
-      for (const request of requestsOf(plan, item, round, replies))
-        yield { key: key(request), request, suite: plan.id, work: workOf(request) };
+      for (const request of requestsOf(plan, item, round, replies)) yield { request, suite: plan.id };
     }
-  }
-}
-
-function* missing(asks: Iterable<Ask>, recording: Recording, retryErrors = false): Generator<Ask> {
-  const pending = new KeyTable();
-  for (const ask of asks) {
-    if (retryErrors ? recording.hasAnswer(ask.key) : recording.has(ask.key)) continue;
-    if (!pending.set(ask.key, 0, 0, false)) continue;
-    yield ask;
   }
 }
 
@@ -108,26 +100,41 @@ interface Asking {
   readonly recording: Recording;
   readonly options: CollectOptions;
   readonly state: { round: number; rounds: number; done: number; total: number; work: number; workTotal: number };
+  readonly keyed: (request: Request) => string;
+  /** Answers from this byte on were given in this round. */
+  readonly since: number;
 }
 
 async function askAll(asks: () => Iterable<Ask>, asking: Asking): Promise<void> {
-  const size = asking.options.window ?? 4096;
+  const { recording, options, keyed, state, since } = asking;
+  const size = options.window ?? 4096;
   for (const to of ['target', 'judge'] as const) {
-    let window: Ask[] = [];
+    let window = new Map<string, Keyed>();
     for (const ask of asks()) {
       if (ask.request.to !== to) continue;
-      window.push(ask);
-      if (window.length < size) continue;
-      await askWindow(window, to, asking);
-      window = [];
-      if (asking.options.signal.aborted) return;
+      const key = keyed(ask.request);
+      const work = workOf(ask.request);
+      const place = recording.placeOf(key);
+      const answered = place !== null && !(options.retryErrors && place.failed && place.at < since);
+      if (answered || window.has(key)) {
+        // Asked twice in this round: answered once, and done twice.
+        if (answered && place.at < since) continue;
+        state.done++;
+        state.work += work;
+        continue;
+      }
+      window.set(key, { ...ask, key, work });
+      if (window.size < size) continue;
+      await askWindow([...window.values()], to, asking);
+      window = new Map();
+      if (options.signal.aborted) return;
     }
-    if (window.length > 0) await askWindow(window, to, asking);
-    if (asking.roles.judge === null || asking.options.signal.aborted) return;
+    if (window.size > 0) await askWindow([...window.values()], to, asking);
+    if (asking.roles.judge === null || options.signal.aborted) return;
   }
 }
 
-async function askWindow(window: readonly Ask[], to: 'target' | 'judge', { roles, recording, options, state }: Asking): Promise<void> {
+async function askWindow(window: readonly Keyed[], to: 'target' | 'judge', { roles, recording, options, state }: Asking): Promise<void> {
   const role = to === 'judge' ? roles.judge : roles.target;
   if (!role) return;
   const requests = window.map(({ request }) => ({ to: request.to, prompt: request.prompt, want: request.want, ...scriptOf(request) }));

@@ -140,7 +140,10 @@ export function writeImported(folder: string, imported: Imported, { command, now
   for (const task of imported.tasks) {
     const result = resultOf(imported, task, hash);
     if (suites[result.suite.id]) throw new UserError(`the log holds the task ${task.name} twice`, 'import one run at a time');
-    writeResult(folder, result.suite.id, result, task.rows);
+    writeResult(folder, result.suite.id, (take) => {
+      for (const row of task.rows) take(row);
+      return result;
+    });
     suites[result.suite.id] = { version: task.version, items: result.suite.items, count: task.rows.length + task.missing };
     results.push(result);
   }
