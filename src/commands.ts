@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, string>> = {
   pull: 'fetch a model: hf:org/repo[@rev][:file], demo, gemma',
   trace: 'print the log-probability of every token of a text',
   generate: 'continue a prompt',
+  'cross-check': 'compare the built-in runner with llama.cpp on one GGUF file',
   bench: 'measure how fast a model runs here',
   cache: 'show what is kept on disk, and clear it',
   'test-runner': 'check a runner, your own or a built-in one, against what runners promise',
