@@ -45,7 +45,7 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
     if (lacks.length > 0) {
       const message = `${suite.id} asks for ${lacks.join(' and ')}, which ${runner.name} cannot answer`;
       if (settings.suite?.includes(suite.id))
-        throw new UserError(message, `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
+        throw new UserError(message, runner.lacking ?? `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
       say(`left out: ${message}`);
       continue;
     }

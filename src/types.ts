@@ -235,6 +235,8 @@ export interface Runner {
   /** The protocol the model follows: base models have no chat template. */
   readonly protocol: 'base' | 'instruct' | 'reasoning';
   readonly wants: readonly WantKind[];
+  /** What would make the kinds that are not among `wants` possible, for the message that refuses a suite. */
+  readonly lacking?: string;
   /** Answers every request once, in any order. Rejects only for what a user can repair or a bug; a failed answer is a Failure. */
   answer(requests: readonly Request[], signal: AbortSignal): AsyncIterable<readonly [index: number, response: Response]>;
   /** What the model is and what it cost so far. */

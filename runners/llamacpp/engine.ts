@@ -245,6 +245,9 @@ async function loaded(llama: Llama, path: string): Promise<Model> {
   }
 }
 
+/** llama.cpp's numbers of files in float32, float16 and bfloat16. */
+const floatTypes: ReadonlySet<number> = new Set([0, 1, 32]);
+
 async function fileHash(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const part of createReadStream(path)) hash.update(part as Buffer);
@@ -256,6 +259,7 @@ async function aboutOf(
   { llama, model, prompts, version }: { readonly llama: Llama; readonly model: Model; readonly prompts: Prompts; readonly version: string },
 ): Promise<About> {
   const { template } = prompts;
+  const { architecture = 'unknown', file_type = -1 } = model.fileInfo.metadata.general ?? {};
   const weights = await fileHash(opening.path);
   const gpu = llama.gpu === false ? 'cpu' : llama.gpu;
   const engine = `node-llama-cpp ${version}, llama.cpp ${llama.llamaCppRelease.release}`;
@@ -271,6 +275,6 @@ async function aboutOf(
     },
     protocol: template === null ? 'base' : /<\/?think(?:ing)?>/.test(template) ? 'reasoning' : 'instruct',
     wants: ['text', 'choice', 'trace', 'next'],
-    facts: { architecture: model.fileInfo.metadata.general?.architecture ?? 'unknown', bytes: model.size, engine, device: gpu },
+    facts: { architecture, bytes: model.size, weights: floatTypes.has(file_type) ? 'float' : 'quantised', engine, device: gpu },
   };
 }

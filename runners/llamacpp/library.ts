@@ -28,7 +28,7 @@ export interface Model {
   readonly tokens: { readonly bos: Token | null; readonly eos: Token | null; readonly shouldPrependBosToken: boolean };
   readonly fileInfo: {
     readonly metadata: {
-      readonly general?: { readonly architecture?: string; readonly name?: string };
+      readonly general?: { readonly architecture?: string; readonly file_type?: number };
       readonly tokenizer?: { readonly chat_template?: string };
     };
   };

@@ -37,6 +37,10 @@ const command: Command = {
       .option('--protocol <name>', 'base, instruct or reasoning, where the file does not tell')
       .option('--shard <i/n>', 'only the i-th of n parts; merge them afterwards')
       .option('--retry-errors', 'ask failed answers again')
+      .option('--max-requests <n>', 'servers: at most n requests, beside the start-up probe')
+      .option('--max-tokens <n>', 'servers: at most n tokens, read and written')
+      .option('--max-cost <n>', 'servers: at most this much money, by --prices')
+      .option('--prices <file>', 'JSON: {"<model>": {"input": 0.15, "output": 0.6}}, per million tokens')
       .option('--offline', 'never open a network connection')
       .option('--set <name=value>', 'a setting of the runner; repeatable', pair)
       .option('-c, --config <file>', 'settings from a YAML file (default plumbline.yaml here, where there is one)')
@@ -106,7 +110,7 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   const line = await progressLine(io, settings.quiet);
   line.show(`opening ${argument}`);
   await using opened = await openModel(argument, settings, io, line.show);
-  const judge = settings.judge ? await openModel(settings.judge, settings, io, line.show) : null;
+  const judge = settings.judge ? await openModel(settings.judge, judgeSettings(settings), io, line.show) : null;
   await using _judge = judge ?? { async [Symbol.asyncDispose]() {} };
   const data = dataIn(cacheDirOf(io.env));
   const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
@@ -145,6 +149,12 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   }
   if (!manifest.complete) say(`the run is not complete; the same command goes on where it stopped`);
   return { folder, manifest, code };
+}
+
+/** What is put on the model under test is not put on its judge. */
+function judgeSettings(settings: Settings): Settings {
+  const { system: _s, weights: _w, quantize: _q, adapter: _a, protocol: _p, ...rest } = settings;
+  return rest;
 }
 
 function folderOf(settings: Settings, runner: Runner, several: boolean): string {
