@@ -72,6 +72,11 @@ export class Budget {
     return { 'prompt tokens': input, 'generated tokens': output, ...(this.#price && { money: this.#cost(this.#spent) }) };
   }
 
+  /** Whether anything is limited. */
+  get limited(): boolean {
+    return Object.values(this.#limits).some(Number.isFinite);
+  }
+
   /** Takes leave for one request: null, or why there is none. Waits where the answers under way decide whether there is room. */
   async admit(body: Body | undefined): Promise<string | null> {
     const use = most(body);
@@ -95,11 +100,13 @@ export class Budget {
   }
 
   settle(body: Body | undefined, reply: Reply): void {
-    const use = most(body);
+    const use = this.limited ? most(body) : { input: 0, output: 0 };
     const used = usedBy(reply, use);
-    this.#held.requests--;
-    this.#held.input -= use.input;
-    this.#held.output -= use.output;
+    if (this.limited) {
+      this.#held.requests--;
+      this.#held.input -= use.input;
+      this.#held.output -= use.output;
+    }
     this.#spent.input += used.input;
     this.#spent.output += used.output;
     this.#wake();

@@ -40,6 +40,10 @@ export class Flow {
     this.#running--;
   }
 
+  get paused(): boolean {
+    return this.#until > Date.now();
+  }
+
   /** Waits while the server has asked to be left alone. */
   async pause(signal: AbortSignal): Promise<void> {
     for (let left = this.#until - Date.now(); left > 0 && !signal.aborted; left = this.#until - Date.now())

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { randomOf } from '../../src/kit/random.ts';
@@ -15,7 +16,7 @@ export interface HttpOptions {
   /** Told of every answer: its status, and how long the server asks to wait. */
   readonly seen: (status: number | 'network', waitMs: number | null) => void;
   /** Waits for leave to send; why not, when there is none. */
-  readonly admit: (body: Body | undefined, signal: AbortSignal) => Promise<string | null>;
+  readonly admit: (body: Body | undefined, signal: AbortSignal) => Promise<string | null> | null;
   /** Told what a request that was let through has used. */
   readonly settle: (body: Body | undefined, reply: Reply) => void;
 }
@@ -44,8 +45,12 @@ function brief(text: string): string {
   return message.replace(/\s+/g, ' ').trim().slice(0, 300);
 }
 
+type Answer = Dispatcher.ResponseData['body'];
+
 /** Reads a body up to a limit, so that a runaway answer cannot fill the memory. */
-async function bodyOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> {
+async function bodyOf(body: Answer, length: unknown, maxBytes: number): Promise<string> {
+  // A body that says how long it is cannot be longer.
+  if (typeof length === 'string' && Number(length) <= maxBytes) return body.text();
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of body) {
@@ -56,44 +61,68 @@ async function bodyOf(body: AsyncIterable<Uint8Array>, maxBytes: number): Promis
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** A signal that follows another and a time limit; `end` lets both go. */
-function limited(
-  signal: AbortSignal,
-  ms: number,
-): { readonly signal: AbortSignal; readonly late: () => boolean; readonly end: () => void } {
-  const abort = new AbortController();
-  let late = false;
-  const stop = () => abort.abort();
-  const timer = setTimeout(() => {
-    late = true;
-    stop();
-  }, ms);
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  const end = () => {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', stop);
-  };
-  return { signal: abort.signal, late: () => late, end };
+/**
+ * Requests under way with their time limits: one clock for all, and one ear on each signal, since a timer and a signal of its own for every request
+ * cost more than the request.
+ */
+class Underway {
+  readonly #timeoutMs: number;
+  readonly #started = new Map<EventEmitter, { readonly at: number; readonly signal: AbortSignal }>();
+  readonly #heard = new WeakSet<AbortSignal>();
+  readonly late = new WeakSet<EventEmitter>();
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+    setInterval(() => this.#look(), Math.min(250, timeoutMs / 4)).unref();
+  }
+
+  begin(signal: AbortSignal): EventEmitter {
+    const abort = new EventEmitter();
+    this.#started.set(abort, { at: performance.now(), signal });
+    if (!this.#heard.has(signal)) {
+      this.#heard.add(signal);
+      signal.addEventListener('abort', () => this.#stop(signal), { once: true });
+    }
+    return abort;
+  }
+
+  end(abort: EventEmitter): void {
+    this.#started.delete(abort);
+  }
+
+  #stop(signal: AbortSignal): void {
+    for (const [abort, one] of this.#started) if (one.signal === signal) abort.emit('abort');
+  }
+
+  #look(): void {
+    const oldest = performance.now() - this.#timeoutMs;
+    // In the order of their beginnings.
+    for (const [abort, { at }] of this.#started) {
+      if (at > oldest) return;
+      this.late.add(abort);
+      abort.emit('abort');
+    }
+  }
 }
 
 /** Makes the one function that talks to the server: JSON in, JSON out, with time limit, retries with jittered backoff and Retry-After. */
 export async function poster(options: HttpOptions): Promise<Post> {
   const { request } = await import('undici');
   const random = randomOf(`retry ${options.seed}`);
+  const underway = new Underway(options.timeoutMs);
   const { base, key, dispatcher, timeoutMs, retries, maxBytes } = options;
   const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) };
   /** Whatever a server sends back, the key is not in it. */
   const clean = (text: string) => (key && text.includes(key) ? text.replaceAll(key, '[key]') : text);
   const once = async (path: string, body: Body | undefined, signal: AbortSignal): Promise<Reply & { readonly wait?: number | null }> => {
-    const limit = limited(signal, timeoutMs);
+    const limit = underway.begin(signal);
     const started = performance.now();
     try {
       const answer = await request(`${base}${path}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers,
         dispatcher,
-        signal: limit.signal,
+        signal: limit,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const { statusCode, headers: given } = answer;
@@ -102,7 +131,7 @@ export async function poster(options: HttpOptions): Promise<Post> {
         options.seen(statusCode, null);
         return found;
       }
-      const text = clean(await bodyOf(answer.body, maxBytes));
+      const text = clean(await bodyOf(answer.body, given['content-length'], maxBytes));
       const wait = retryAfterMs(given['retry-after'], Date.now());
       options.seen(statusCode, wait);
       if (statusCode >= 400) return { ok: false, status: statusCode, error: `${statusCode}: ${brief(text)}`, wait };
@@ -113,16 +142,17 @@ export async function poster(options: HttpOptions): Promise<Post> {
     } catch (error) {
       if (signal.aborted) return { ok: false, status: null, error: 'stopped', stopped: true };
       options.seen('network', null);
-      const late = limit.late() ? `no whole answer within ${timeoutMs / 1000} s` : null;
+      const late = underway.late.has(limit) ? `no whole answer within ${timeoutMs / 1000} s` : null;
       const why = error instanceof SyntaxError ? 'the answer is not JSON' : (error as Error).message;
       return { ok: false, status: null, error: clean(late ?? why) };
     } finally {
-      limit.end();
+      underway.end(limit);
     }
   };
   return async (path, body, signal) => {
     for (let attempt = 0; ; attempt++) {
-      const refused = await options.admit(body, signal);
+      const leave = options.admit(body, signal);
+      const refused = leave === null ? null : await leave;
       if (refused !== null || signal.aborted) return { ok: false, status: null, error: refused ?? 'stopped', stopped: true };
       const reply = await once(path, body, signal);
       options.settle(body, reply);

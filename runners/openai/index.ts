@@ -79,15 +79,15 @@ async function open(target: string, options: RunnerOptions) {
       if (status === 'network' || status === 408 || status === 409 || status === 429 || status >= 500) counts.retried++;
       flow.seen(status, wait);
     },
-    admit: async (body, signal) => {
-      await flow.pause(signal);
-      return budget.admit(body);
+    admit: (body, signal) => {
+      if (flow.paused) return flow.pause(signal).then(() => (budget.limited ? budget.admit(body) : null));
+      return budget.limited ? budget.admit(body) : null;
     },
     settle: (body, reply) => budget.settle(body, reply),
   };
   const root = base.replace(/\/v1$/, '');
   // What the probe asks is no part of the run: its refusals are answers, and cost no budget.
-  const quiet: HttpOptions = { ...http, seen: () => {}, admit: async () => null, settle: () => {}, retries: 1 };
+  const quiet: HttpOptions = { ...http, seen: () => {}, admit: () => null, settle: () => {}, retries: 1 };
   const quick = { post: await poster(quiet), native: await poster({ ...quiet, base: root, retries: 0 }) };
   let abilities: Abilities;
   try {
