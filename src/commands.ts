@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, string>> = {
   sign: 'sign a finished run',
   merge: 'put the shards of a run together',
   leaderboard: 'make a static site of many runs: ranks as intervals, a page per model',
+  query: 'ask many runs in SQL (DuckDB); CSV, JSON or Parquet',
   serve: 'show runs in the browser as they go on (this machine only)',
   dispatch: 'spread runs of several models over workers (Redis)',
   worker: 'take parts of dispatched runs',

@@ -33,7 +33,7 @@ async function questions(path: string, count: number, options: boolean): Promise
   for (let i = 0; i < count; i++) {
     const question = `Is the number ${(i * 7919) % 1000003} odd, in your view? Consider it carefully.`;
     const line = JSON.stringify({ question, answer: i % 2 ? 'yes' : 'no', ...(options && { options: ['yes', 'no'] }) });
-    if (!out.write(`${line}\n`)) await new Promise((done) => out.once('drain', done));
+    if (!out.write(`${line}\n`)) await new Promise<void>((done) => out.once('drain', () => done()));
   }
   await new Promise<void>((done) => out.end(() => done()));
 }

@@ -13,11 +13,9 @@ function metadataEnd(bytes: Buffer): number {
     at += 8 + Number(bytes.readBigUInt64LE(at));
   };
   const value = (type: number): void => {
-    if (type === 8) return text();
-    if (type !== 9) {
-      at += scalarBytes[type] ?? 0;
-      return;
-    }
+    if (type === 8) text();
+    else if (type !== 9) at += scalarBytes[type] ?? 0;
+    if (type !== 9) return;
     const item = bytes.readUInt32LE(at);
     const count = Number(bytes.readBigUInt64LE(at + 4));
     at += 12;
