@@ -2,18 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from '../../src/types.ts';
 
 /**
- * How many requests are under way: doubles while answers come, until the server first says it is too much (429, 503) or drops a connection; then
- * halves at each such sign, at most once per round of requests, and grows by one a round. A Retry-After holds all of them back.
+ * How many requests are under way: doubles while answers come, until the server first says it is too much (429, 503, or a quarter of a round dropped);
+ * then halves at each such sign, at most once per round of requests, and grows by one a round. A Retry-After holds all of them back.
  */
 export class Flow {
   readonly #most: number;
   #width: number;
   #good = 0;
+  #dropped = 0;
   /** Answers still to come from before the last halving: they say nothing new. */
   #stale = 0;
   #calm = true;
   #running = 0;
   #until = 0;
+  #wake: () => void = () => {};
   #narrowest: number;
   #widest: number;
 
@@ -38,6 +40,19 @@ export class Flow {
 
   leave(): void {
     this.#running--;
+    this.#wake();
+  }
+
+  /** Who is told when there is room again. */
+  onRoom(wake: () => void): void {
+    this.#wake = wake;
+  }
+
+  /** Makes room for others while one waits to be asked again. */
+  async rest(ms: number, signal: AbortSignal): Promise<void> {
+    this.leave();
+    await sleep(ms, undefined, { signal }).catch(() => {});
+    this.enter();
   }
 
   get paused(): boolean {
@@ -54,7 +69,9 @@ export class Flow {
     if (this.#stale > 0) this.#stale--;
     const tooMuch = status === 429 || status === 503;
     if (tooMuch && waitMs !== null) this.#until = Math.max(this.#until, Date.now() + Math.min(waitMs, 60_000));
-    if (tooMuch || status === 'network') {
+    if (status === 'network') this.#dropped++;
+    if (tooMuch || this.#dropped > Math.max(2, this.#width / 4)) {
+      this.#dropped = 0;
       this.#calm = false;
       this.#good = 0;
       if (this.#stale > 0) return;
@@ -63,18 +80,18 @@ export class Flow {
       this.#narrowest = Math.min(this.#narrowest, this.#width);
     } else if (typeof status === 'number' && status < 400 && ++this.#good >= this.#width) {
       this.#good = 0;
+      this.#dropped = 0;
       this.#width = Math.min(this.#most, this.#calm ? this.#width * 2 : this.#width + 1);
       this.#widest = Math.max(this.#widest, this.#width);
     }
   }
 }
 
-/** Answers requests as they come, as many at a time as the flow allows. */
+/** Answers requests as they come, as many at a time as the flow allows. Once `closed`, those under way end and no other is begun. */
 export async function* inParallel(
   requests: readonly Request[],
   one: (request: Request) => Promise<Response | null>,
-  flow: Flow,
-  signal: AbortSignal,
+  { flow, closed }: { readonly flow: Flow; readonly closed: () => boolean },
 ): AsyncGenerator<readonly [number, Response]> {
   const ready: (readonly [number, Response])[] = [];
   const state: { running: number; failed: unknown; wake: () => void } = { running: 0, failed: null, wake: () => {} };
@@ -91,9 +108,10 @@ export async function* inParallel(
     state.running--;
     state.wake();
   };
+  flow.onRoom(() => state.wake());
   for (let next = 0; next < requests.length || state.running > 0 || ready.length > 0; ) {
-    while (next < requests.length && flow.free && !signal.aborted) void start(next, requests[next++] as Request);
-    if (signal.aborted) next = requests.length;
+    while (next < requests.length && flow.free && !closed()) void start(next, requests[next++] as Request);
+    if (closed()) next = requests.length;
     if (state.failed !== null) throw state.failed;
     const answers = ready.splice(0);
     yield* answers;

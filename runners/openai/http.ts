@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { randomOf } from '../../src/kit/random.ts';
 import { UserError } from '../../src/types.ts';
@@ -17,6 +16,8 @@ export interface HttpOptions {
   readonly seen: (status: number | 'network', waitMs: number | null) => void;
   /** Waits for leave to send; why not, when there is none. */
   readonly admit: (body: Body | undefined, signal: AbortSignal) => Promise<string | null> | null;
+  /** Waits before a retry; nothing is under way meanwhile. */
+  readonly rest: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Told what a request that was let through has used. */
   readonly settle: (body: Body | undefined, reply: Reply) => void;
 }
@@ -141,7 +142,7 @@ export async function poster(options: HttpOptions): Promise<Post> {
       return { ok: true, body: value as Body };
     } catch (error) {
       if (signal.aborted) return { ok: false, status: null, error: 'stopped', stopped: true };
-      options.seen('network', null);
+      if (!(error instanceof SyntaxError)) options.seen('network', null);
       const late = underway.late.has(limit) ? `no whole answer within ${timeoutMs / 1000} s` : null;
       const why = error instanceof SyntaxError ? 'the answer is not JSON' : (error as Error).message;
       return { ok: false, status: null, error: clean(late ?? why) };
@@ -160,7 +161,7 @@ export async function poster(options: HttpOptions): Promise<Post> {
       const backoff = Math.min(60_000, 500 * 2 ** attempt) * (0.5 + random());
       // Those that were told the same second to come back do not all come in it.
       const wait = reply.wait === null || reply.wait === undefined ? backoff : reply.wait * (1 + random() / 4);
-      await sleep(wait, undefined, { signal }).catch(() => {});
+      await options.rest(wait, signal);
     }
   };
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, type RunnerModule, type RunnerOptions, UserError } from '../../src/types.ts';
 import { type Asking, ask } from './ask.ts';
 import { Budget } from './budget.ts';
@@ -76,8 +77,11 @@ async function open(target: string, options: RunnerOptions) {
     seed: options.seed,
     seen: (status, wait) => {
       counts.requests++;
-      if (status === 'network' || status === 408 || status === 409 || status === 429 || status >= 500) counts.retried++;
       flow.seen(status, wait);
+    },
+    rest: (ms, signal) => {
+      counts.retried++;
+      return flow.rest(ms, signal);
     },
     admit: (body, signal) => {
       if (flow.paused) return flow.pause(signal).then(() => (budget.limited ? budget.admit(body) : null));
@@ -87,7 +91,14 @@ async function open(target: string, options: RunnerOptions) {
   };
   const root = base.replace(/\/v1$/, '');
   // What the probe asks is no part of the run: its refusals are answers, and cost no budget.
-  const quiet: HttpOptions = { ...http, seen: () => {}, admit: () => null, settle: () => {}, retries: 1 };
+  const quiet: HttpOptions = {
+    ...http,
+    seen: () => {},
+    admit: () => null,
+    settle: () => {},
+    rest: async (ms) => void (await sleep(ms)),
+    retries: 1,
+  };
   const quick = { post: await poster(quiet), native: await poster({ ...quiet, base: root, retries: 0 }) };
   let abilities: Abilities;
   try {
@@ -121,21 +132,18 @@ async function open(target: string, options: RunnerOptions) {
     wants,
     lacking: remedy,
     answer: (requests: readonly Request[], signal: AbortSignal) => {
-      const stop = new AbortController();
-      const both = AbortSignal.any([signal, stop.signal]);
-      setMaxListeners(0, both);
+      let told = false;
+      setMaxListeners(0, signal);
       const one = async (request: Request): Promise<Response | null> => {
-        const response = await ask(request, asking, both);
-        if (budget.over !== null && !stop.signal.aborted) {
-          options.say(`${budget.over}; what was answered is kept`);
-          stop.abort();
-        }
+        const response = await ask(request, asking, signal);
+        if (budget.over !== null && !told) options.say(`${budget.over}; what was answered is kept`);
+        told = budget.over !== null;
         // What was stopped is no answer: it stays missing and is asked next time.
-        if (!response.ok && (both.aborted || response.error === budget.over)) return null;
+        if (!response.ok && (signal.aborted || response.error === budget.over)) return null;
         if (!response.ok) counts.failed++;
         return response;
       };
-      return budget.over === null ? inParallel(requests, one, flow, both) : nothing();
+      return inParallel(requests, one, { flow, closed: () => signal.aborted || budget.over !== null });
     },
     facts: async () => ({
       model: { server: abilities.server, address: base, fingerprint: abilities.fingerprint },
@@ -146,8 +154,6 @@ async function open(target: string, options: RunnerOptions) {
     },
   };
 }
-
-async function* nothing(): AsyncGenerator<never> {}
 
 /** Warns once each when the server's fingerprint or the model's name changes inside a run. */
 function watched(post: Post, { fingerprint, model }: Abilities, say: (message: string) => void): Post {
