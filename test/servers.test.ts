@@ -148,10 +148,7 @@ describe('budgets, proxies and first tokens', () => {
 
   it('a suite that the server cannot answer is refused before the first request, with what would make it possible', async () => {
     const poor = createServer((request, response) => {
-      let text = '';
-      request.on('data', (part) => {
-        text += part;
-      });
+      request.resume();
       request.on('end', () => {
         const chat = request.url === '/v1/chat/completions';
         response.writeHead(chat ? 200 : 404, { 'content-type': 'application/json' });
