@@ -16,6 +16,7 @@ interface Place {
   readonly sequence: Sequence;
   readonly request: Request;
   readonly shown: Shown;
+  readonly stopped: () => boolean;
 }
 
 /** A model in llama.cpp, with as many sequences as texts are generated side by side; scores are computed in the first alone. */
@@ -72,17 +73,22 @@ export class Engine {
   ): Promise<void> {
     const [first] = this.#sequences;
     const texts = requests.filter(([, { want }]) => want.kind === 'text');
-    for (const [index, request] of requests) {
+    const one = async ([index, request]: readonly [number, Request], sequence: Sequence) => {
+      const response = await this.#one(request, sequence, stopped);
+      // What was stopped half-way is no answer.
+      if (!stopped() || request.want.kind !== 'text') tell(index, response);
+    };
+    for (const asked of requests) {
       if (stopped()) return;
-      if (request.want.kind !== 'text' && first) tell(index, await this.#one(request, first));
+      if (asked[1].want.kind !== 'text' && first) await one(asked, first);
     }
     const work = async (sequence: Sequence) => {
-      for (let next = texts.shift(); next && !stopped(); next = texts.shift()) tell(next[0], await this.#one(next[1], sequence));
+      for (let next = texts.shift(); next && !stopped(); next = texts.shift()) await one(next, sequence);
     };
     await Promise.all(this.#sequences.map(work));
   }
 
-  async #one(request: Request, sequence: Sequence): Promise<Response> {
+  async #one(request: Request, sequence: Sequence, stopped: () => boolean): Promise<Response> {
     const started = performance.now();
     let shown: Shown;
     try {
@@ -91,7 +97,7 @@ export class Engine {
       return failure(`the chat template refuses this conversation: ${(error as Error).message}`);
     }
     const { kind } = request.want;
-    const place = { sequence, request, shown };
+    const place = { sequence, request, shown, stopped };
     const ask = { text: this.#text, choice: this.#choice, trace: this.#trace, next: this.#next }[kind];
     const response = await ask.call(this, place);
     return response.ok ? { ...response, ms: Math.round(performance.now() - started) } : response;
@@ -164,7 +170,7 @@ export class Engine {
     };
   }
 
-  async #text({ sequence, request, shown }: Place): Promise<Response> {
+  async #text({ sequence, request, shown, stopped }: Place): Promise<Response> {
     const { want } = request;
     if (want.kind !== 'text') return failure('not a text');
     const ids = this.#begun(shown);
@@ -188,7 +194,7 @@ export class Engine {
       minP: 0,
     })) {
       tokens.push(token);
-      if (endsWith(tokens, endings)) break;
+      if (endsWith(tokens, endings) || stopped()) break;
       if (tokens.length < most) continue;
       ended = false;
       break;

@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { pair } from '../by-hand.ts';
 import type { Command, Io } from '../command.ts';
 import { dataIn } from '../data.ts';
 import { evaluate } from '../evaluate.ts';
@@ -11,12 +12,6 @@ import { cacheDirOf, type Settings, settingsOf } from '../settings.ts';
 import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').map((part) => part.trim())];
-const pair = (value: string, before: Record<string, string> | undefined) => {
-  const at = value.indexOf('=');
-  if (at < 1) throw new UserError(`--set ${value}: expected name=value`);
-  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
-};
-
 const command: Command = {
   describe(parser) {
     parser
