@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weightsFinder, weightsOf } from '../src/fleet/weights.ts';
-import { plumbline, start, temporary } from './support/cli.ts';
+import { environment, plumbline, root, start, temporary } from './support/cli.ts';
 
 let port = 0;
 let redis: ChildProcess | null = null;
@@ -114,6 +114,58 @@ describe.skipIf(!has)('a fleet on a real Redis', () => {
     worker.kill('SIGKILL');
     expect(code).toBe(3);
     expect(err).toMatch(/scripted:nobody part 1\/2 failed for good: there is no scripted responder 'nobody'/);
+  });
+});
+
+/** Two network namespaces joined by one cable: two hosts that see each other and nothing else. Null, said aloud, where the machine allows none. */
+function twoHosts(): ({ readonly a: string; readonly b: string; readonly address: string } & Disposable) | null {
+  const [a, b] = [`plumbline-a-${process.pid}`, `plumbline-b-${process.pid}`];
+  const cable = `pl${process.pid}`.slice(0, 12);
+  const ip = (...args: string[]) => execFileSync('ip', args, { stdio: 'ignore' });
+  const drop = () => {
+    for (const host of [a, b])
+      try {
+        ip('netns', 'del', host);
+      } catch {
+        // It was never made.
+      }
+  };
+  try {
+    for (const host of [a, b]) ip('netns', 'add', host);
+    ip('link', 'add', `${cable}a`, 'netns', a, 'type', 'veth', 'peer', 'name', `${cable}b`, 'netns', b);
+    for (const [host, end, address] of [
+      [a, `${cable}a`, '10.213.7.1/30'],
+      [b, `${cable}b`, '10.213.7.2/30'],
+    ] as const) {
+      ip('-n', host, 'addr', 'add', address, 'dev', end);
+      ip('-n', host, 'link', 'set', end, 'up');
+      ip('-n', host, 'link', 'set', 'lo', 'up');
+    }
+    return { a, b, address: '10.213.7.1', [Symbol.dispose]: drop };
+  } catch {
+    drop();
+    console.warn('SKIPPED: no network namespaces here (ip netns, as root), so two hosts are not tried');
+    return null;
+  }
+}
+
+describe.skipIf(!has)('two hosts', () => {
+  it('one dispatches, the other works: the results are the single machine’s', async () => {
+    using hosts = twoHosts();
+    if (!hosts) return;
+    const on = (host: string, command: readonly string[]) =>
+      spawn('ip', ['netns', 'exec', host, ...command], { cwd: place.path, stdio: ['ignore', 'pipe', 'pipe'], env: environment() });
+    const cli = [process.execPath, join(root, 'dist/src/cli.js')];
+    const [name, url] = ['scripted:mixed:0.4', `redis://${hosts.address}:6379`];
+    await plumbline(['run', name, ...what, '-o', 'one-host'], { cwd: place.path });
+    const queue = on(hosts.a, ['redis-server', '--bind', hosts.address, '--protected-mode', 'no', '--save', '', '--dir', place.path]);
+    await sleep(400);
+    const worker = on(hosts.b, [...cli, 'worker', '--redis', url]);
+    const dispatcher = on(hosts.a, [...cli, 'dispatch', name, ...what, '--parts', '3', '--redis', url, '-o', 'two-hosts']);
+    const code = await new Promise((done) => dispatcher.on('close', done));
+    for (const process of [worker, queue]) process.kill('SIGKILL');
+    expect(code).toBe(0);
+    expect(resultsOf(join(place.path, 'two-hosts/scripted-mixed-0.4'))).toEqual(resultsOf(join(place.path, 'one-host')));
   });
 });
 
