@@ -113,7 +113,11 @@ function promptfoo(folder: string, count: number): Took {
   mkdirSync(place, { recursive: true });
   if (!existsSync(join(place, 'node_modules/promptfoo'))) {
     writeFileSync(join(place, 'package.json'), '{"private":true}');
-    execFileSync('npm', ['install', '--omit=optional', '--no-audit', '--no-fund', 'promptfoo@0.123.1'], { cwd: place, stdio: 'inherit' });
+    execFileSync(
+      'npm',
+      ['install', '--omit=optional', '--no-audit', '--no-fund', 'promptfoo@0.123.1', `@libsql/${process.platform}-${process.arch}-gnu`],
+      { cwd: place, stdio: 'inherit' },
+    );
   }
   const rows = Array.from({ length: count }, (_, i) => `"Is the number ${(i * 7919) % 1000003} odd, in your view?","number"`);
   writeFileSync(
