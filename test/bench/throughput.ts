@@ -113,11 +113,12 @@ function promptfoo(folder: string, count: number): Took {
   mkdirSync(place, { recursive: true });
   if (!existsSync(join(place, 'node_modules/promptfoo'))) {
     writeFileSync(join(place, 'package.json'), '{"private":true}');
-    execFileSync(
-      'npm',
-      ['install', '--omit=optional', '--no-audit', '--no-fund', 'promptfoo@0.123.1', `@libsql/${process.platform}-${process.arch}-gnu`],
-      { cwd: place, stdio: 'inherit' },
-    );
+    const npm = (name: string) =>
+      execFileSync('npm', ['install', '--omit=optional', '--no-audit', '--no-fund', name], { cwd: place, stdio: 'inherit' });
+    npm('promptfoo@0.123.1');
+    // Its database is among the optional packages, which are 1.6 GB in all.
+    const { version } = JSON.parse(readFileSync(join(place, 'node_modules/libsql/package.json'), 'utf8')) as { version: string };
+    npm(`@libsql/${process.platform}-${process.arch}-gnu@${version}`);
   }
   const rows = Array.from({ length: count }, (_, i) => `"Is the number ${(i * 7919) % 1000003} odd, in your view?","number"`);
   writeFileSync(
