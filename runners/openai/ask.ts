@@ -1,7 +1,8 @@
 import { partThinking } from '../../src/kit/answer-text.ts';
 import type { Message, Prompt, Request, Response } from '../../src/types.ts';
+import { forcedTokens, tokensOf } from './forced-tokens.ts';
 import type { Body, Post, Reply } from './http.ts';
-import { type Abilities, choiceOf, echoed, forcedTokens, topOf } from './probe.ts';
+import { type Abilities, choiceOf, echoed, topOf } from './probe.ts';
 
 export interface Asking {
   readonly model: string;
@@ -82,10 +83,11 @@ interface Traced {
 async function traced(text: string, asking: Asking, signal: AbortSignal): Promise<Traced | string> {
   const { model, abilities, post } = asking;
   if (abilities.scoring === 'tokens') {
-    const ids = await idsOf(text, asking, signal);
-    if (typeof ids === 'string') return ids;
-    const scores = ids.length < 2 ? [] : await forcedTokens(ids, 1, asking.native, signal);
-    return typeof scores === 'string' ? scores : { ids, tokens: [], logprobs: ids.length === 0 ? [] : [null, ...scores], offsets: [] };
+    const tokens = await tokensOf(text, asking.native, signal);
+    if (typeof tokens === 'string') return tokens;
+    const scores = tokens.length < 2 ? [] : await forcedTokens(tokens, 1, asking.native, signal);
+    if (typeof scores === 'string') return scores;
+    return { ids: tokens.map(({ id }) => id), tokens: [], logprobs: tokens.length === 0 ? [] : [null, ...scores], offsets: [] };
   }
   if (abilities.scoring === 'echo') {
     const reply = await post('/completions', { model, prompt: text, max_tokens: 1, temperature: 0, echo: true, logprobs: 1 }, signal);
@@ -159,12 +161,6 @@ async function scoredBy(
   return own.length === 0 ? 'the option has no tokens of its own' : { sum: own.reduce((a, b) => a + b, 0), count: own.length };
 }
 
-async function idsOf(content: string, { native }: Asking, signal: AbortSignal): Promise<number[] | string> {
-  const reply = await native('/tokenize', { content, add_special: true, parse_special: true }, signal);
-  if (!reply.ok) return reply.error;
-  return Array.isArray(reply.body.tokens) ? (reply.body.tokens as number[]) : 'the server did not tell the tokens';
-}
-
 /** llama.cpp's server: the option's tokens, cut as lm-evaluation-harness does, are forced one by one. */
 async function byTokens(
   prompt: string,
@@ -172,9 +168,9 @@ async function byTokens(
   asking: Asking,
   signal: AbortSignal,
 ): Promise<{ sum: number; count: number } | string> {
-  const own = await idsOf(prompt, asking, signal);
+  const own = await tokensOf(prompt, asking.native, signal);
   if (typeof own === 'string') return own;
-  const whole = await idsOf(prompt + option, asking, signal);
+  const whole = await tokensOf(prompt + option, asking.native, signal);
   if (typeof whole === 'string') return whole;
   if (own.length === 0) return 'an empty prompt cannot be scored by this server';
   if (whole.length <= own.length) return { sum: 0, count: 0 };

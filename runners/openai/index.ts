@@ -114,7 +114,8 @@ async function open(target: string, options: RunnerOptions) {
     system: options.system,
     abilities,
     post: watch(await poster(http)),
-    native: await poster({ ...http, base: root }),
+    // The probabilities of a whole vocabulary are larger than any text.
+    native: await poster({ ...http, base: root, maxBytes: 40_000_000 }),
     first,
   };
   const wants = wantsOf(abilities);

@@ -1,4 +1,5 @@
 import { UserError, type WantKind } from '../../src/types.ts';
+import { forcedTokens, tokensOf } from './forced-tokens.ts';
 import type { Body, Post } from './http.ts';
 
 /**
@@ -57,36 +58,18 @@ async function scoringOf(model: string, post: Post, native: Post, signal: AbortS
   if (found?.tokens.join('').startsWith(known.slice(0, 11)) && sensible(found.logprobs.slice(1))) return 'echo';
   const prompt = await post('/completions', { model, prompt: known, max_tokens: 1, temperature: 0, prompt_logprobs: 0 }, signal);
   if (prompt.ok && Array.isArray(choiceOf(prompt.body).prompt_logprobs)) return 'prompt_logprobs';
-  const encoded = await native('/tokenize', { content: known, add_special: true }, signal);
-  const ids = encoded.ok && Array.isArray(encoded.body.tokens) ? (encoded.body.tokens as unknown[]) : [];
-  if (ids.length >= 4 && ids.every((id) => typeof id === 'number')) {
-    const scores = await forcedTokens(ids as number[], ids.length - 2, native, signal);
-    if (typeof scores !== 'string' && scores.length === 2) return 'tokens';
+  const tokens = await tokensOf(known, native, signal);
+  if (typeof tokens !== 'string' && tokens.length >= 4) {
+    const scores = await forcedTokens(tokens, tokens.length - 2, native, signal);
+    if (typeof scores !== 'string') return 'tokens';
   }
-  const forced = await native(
+  const letters = await native(
     '/completion',
     { prompt: 'The capital of France is', n_predict: 8, temperature: 0, n_probs: 1, grammar: 'root ::= " Paris"' },
     signal,
   );
-  if (forced.ok && forced.body.content === ' Paris' && Array.isArray(forced.body.completion_probabilities)) return 'grammar';
+  if (letters.ok && letters.body.content === ' Paris' && Array.isArray(letters.body.completion_probabilities)) return 'grammar';
   return 'none';
-}
-
-/**
- * Log-probabilities of the tokens from place `from` on, by llama.cpp's server: a grammar of token ids (`<[7042]>`) leaves it no other token, and
- * the probabilities before sampling are read. An error text when the server does not follow.
- */
-export async function forcedTokens(ids: readonly number[], from: number, native: Post, signal: AbortSignal): Promise<number[] | string> {
-  const wanted = ids.slice(from);
-  const grammar = `root ::= ${wanted.map((id) => `<[${id}]>`).join(' ')}`;
-  const body = { prompt: ids.slice(0, from), n_predict: wanted.length, temperature: 0, n_probs: 1, post_sampling_probs: false };
-  const reply = await native('/completion', { ...body, cache_prompt: true, grammar }, signal);
-  if (!reply.ok) return reply.error;
-  const entries = (reply.body.completion_probabilities ?? []) as readonly { readonly id?: number; readonly logprob?: number }[];
-  const scores = entries.slice(0, wanted.length);
-  if (scores.length < wanted.length || scores.some(({ id, logprob }, i) => id !== wanted[i] || typeof logprob !== 'number'))
-    return 'the server did not follow the grammar of tokens';
-  return scores.map(({ logprob }) => logprob as number);
 }
 
 async function nameOf(native: Post, signal: AbortSignal): Promise<string> {
