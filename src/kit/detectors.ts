@@ -1,15 +1,16 @@
 import type { DetectorCard } from '../types.ts';
 import { sha256 } from './key.ts';
 import { piiCard } from './pii-card.ts';
+import { refusalRules } from './refusal.ts';
 import { english } from './refusal-cues.ts';
 import { partly, refused } from './refusal-weights.ts';
 import { chinese } from './refusal-zh.ts';
 import { toxicityHash } from './toxicity.ts';
 
-/** First 16 hexadecimal digits of sha256 over the refusal detector's cues and weights: what `refusalCard.hash` must be. */
+/** First 16 hexadecimal digits of sha256 over the refusal detector's cues, rules and weights: what `refusalCard.hash` must be. */
 export function refusalHash(): string {
   const cues = [english, chinese].map((set) => Object.entries(set).map(([move, cue]) => [move, cue.source, cue.flags]));
-  return sha256(JSON.stringify([cues, refused, partly])).slice(0, 16);
+  return sha256(JSON.stringify([cues, refused, partly, refusalRules])).slice(0, 16);
 }
 
 /** The refusal detector, full or partial counted as refusal. Recomputed from the data by `plumbline detectors --shared <folder>`. */
