@@ -23,6 +23,7 @@ describe.skipIf(!there)('detectors on labelled data', () => {
       for (const other of others[i] ?? []) expect(accuracy).toBeGreaterThan(other);
       expect(accuracy).toBeGreaterThanOrEqual(0.93);
       expect(row.found / row.positives).toBeGreaterThanOrEqual(0.85);
+      expect(row.clean / row.negatives).toBeGreaterThanOrEqual(0.93);
     });
   });
 
