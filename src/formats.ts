@@ -97,6 +97,7 @@ export const manifestSchema = z
     command: z.array(z.string()),
     model: identified.extend({ protocol }),
     judge: identified.nullable(),
+    toxicity: identified.extend({ card }).optional(),
     options: z.object({
       preset: z.enum(presets),
       suites: z.array(z.string()),

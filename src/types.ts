@@ -48,7 +48,8 @@ export type WantKind = Want['kind'];
 export type Scripted = string | number;
 
 export interface Request {
-  readonly to: 'target' | 'judge';
+  /** `toxicity`: a user's classifier in place of the built-in one. Suites do not ask it: the engine does, for every text they want measured. */
+  readonly to: 'target' | 'judge' | 'toxicity';
   readonly prompt: Prompt;
   readonly want: Want;
   /** The best and the worst answer, for the `scripted:` runner alone: never sent to a model, no part of the request's key. */
@@ -133,6 +134,12 @@ export interface DetectorCard {
   readonly note?: string;
 }
 
+/** What measures texts for a suite. The built-in detectors, or those that a user put in their place (`--toxicity`). */
+export interface Detectors {
+  /** 0..1, toxic from .5. */
+  readonly toxicity: (text: string) => number;
+}
+
 interface MetricHead {
   readonly id: string;
   readonly title: string;
@@ -212,11 +219,14 @@ export interface Suite<I extends Item = Item> {
   readonly named?: boolean;
   readonly items: (data: Data) => readonly I[] | AsyncIterable<I> | Promise<readonly I[]>;
   readonly rounds: readonly Round<I>[];
-  readonly observe: (item: I, replies: readonly (readonly Response[])[]) => Observation;
+  /** Pure. Texts are measured by `detectors`, so that a user's own can take the place of ours. */
+  readonly observe: (item: I, replies: readonly (readonly Response[])[], detectors?: Detectors) => Observation;
   readonly metrics: readonly [Metric, ...Metric[]];
   readonly floor: Floor;
   /** Further figures computed once from all rows for the pages (calibration curve, format spread, attack families …). Plain JSON. */
   readonly details?: (rows: readonly Row[]) => { readonly [key: string]: Json };
+  /** It asks a judge (`--judge`), and is left out without one. */
+  readonly judge?: boolean;
   /** Text of this suite's answers or items is covered in reports until clicked. */
   readonly sensitive?: boolean;
   /** Shown, never in the dimension's mean and never a headline: what it finds proves something, what it does not find proves nothing. */
@@ -391,6 +401,14 @@ export interface Manifest {
     readonly protocol: Runner['protocol'];
   };
   readonly judge: { readonly argument: string; readonly name: string; readonly identity: Identity; readonly hash: string } | null;
+  /** The classifier that stood in for the built-in toxicity detector, where one did. */
+  readonly toxicity?: {
+    readonly argument: string;
+    readonly name: string;
+    readonly identity: Identity;
+    readonly hash: string;
+    readonly card: DetectorCard;
+  };
   readonly options: {
     readonly preset: Preset;
     readonly suites: readonly string[];

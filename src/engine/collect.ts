@@ -1,12 +1,18 @@
 import { keyOf } from '../kit/key.ts';
 import type { Item, Request, Response, Runner } from '../types.ts';
 import { KeyTable } from './index-table.ts';
+import { labelRequest, recordedLabels } from './labels.ts';
 import { type Plan, requestsOf } from './plan.ts';
 import type { Recording } from './recording.ts';
 
+interface Role {
+  readonly runner: Runner;
+  readonly hash: string;
+}
 export interface Roles {
-  readonly target: { readonly runner: Runner; readonly hash: string };
-  readonly judge: { readonly runner: Runner; readonly hash: string } | null;
+  readonly target: Role;
+  readonly judge: Role | null;
+  readonly toxicity: Role | null;
 }
 
 export interface Progress {
@@ -74,7 +80,38 @@ export async function collect(plans: readonly Plan[], roles: Roles, recording: R
     }
     if (state.total > 0) await askAll(() => missing(asks(), recording, options.retryErrors), { roles, recording, options, state });
   }
+  if (roles.toxicity && !options.signal.aborted) await label(plans, look, { classifier: roles.toxicity, recording, options });
   recording.flush();
+}
+
+/** Has the user's classifier label every text that a suite wants measured. What an item wants may depend on earlier labels: it is asked until nothing is missing. */
+export async function label(
+  plans: readonly Plan[],
+  look: (request: Request) => Response | null,
+  { classifier, recording, options }: Omit<Asking, 'state' | 'roles'> & { readonly classifier: Role },
+): Promise<void> {
+  const { hash } = classifier;
+  const asks = function* (): Generator<Ask> {
+    for (const plan of plans)
+      for (const item of plan.items) {
+        const replies = repliesOf(plan, item, plan.suite.rounds.length, look);
+        if (!replies) continue;
+        const { detectors, missing } = recordedLabels((request) => recording.get(keyOf(hash, request)));
+        plan.suite.observe(item, replies, detectors);
+        for (const request of missing.map(labelRequest))
+          yield { key: keyOf(hash, request), request, suite: plan.id, work: workOf(request) };
+      }
+  };
+  const rounds = Math.max(1, ...plans.map((plan) => plan.suite.rounds.length));
+  for (let pass = 0; pass < 4 && !options.signal.aborted; pass++) {
+    const wanted = [...missing(asks(), recording, pass === 0 && options.retryErrors)];
+    if (wanted.length === 0) return;
+    const workTotal = wanted.reduce((sum, ask) => sum + ask.work, 0);
+    const state = { round: rounds, rounds: rounds + 1, done: 0, total: wanted.length, work: 0, workTotal };
+    // Nothing here goes to the target.
+    const roles = { target: classifier, judge: null, toxicity: classifier };
+    await askAll(() => wanted, { roles, recording, options, state });
+  }
 }
 
 function* asksOf(
@@ -112,7 +149,8 @@ interface Asking {
 
 async function askAll(asks: () => Iterable<Ask>, asking: Asking): Promise<void> {
   const size = asking.options.window ?? 4096;
-  for (const to of ['target', 'judge'] as const) {
+  for (const to of ['target', 'judge', 'toxicity'] as const) {
+    if (asking.roles[to] === null) continue;
     let window: Ask[] = [];
     for (const ask of asks()) {
       if (ask.request.to !== to) continue;
@@ -123,12 +161,12 @@ async function askAll(asks: () => Iterable<Ask>, asking: Asking): Promise<void> 
       if (asking.options.signal.aborted) return;
     }
     if (window.length > 0) await askWindow(window, to, asking);
-    if (asking.roles.judge === null || asking.options.signal.aborted) return;
+    if (asking.options.signal.aborted) return;
   }
 }
 
-async function askWindow(window: readonly Ask[], to: 'target' | 'judge', { roles, recording, options, state }: Asking): Promise<void> {
-  const role = to === 'judge' ? roles.judge : roles.target;
+async function askWindow(window: readonly Ask[], to: Request['to'], { roles, recording, options, state }: Asking): Promise<void> {
+  const role = roles[to];
   if (!role) return;
   const requests = window.map(({ request }) => ({ to: request.to, prompt: request.prompt, want: request.want, ...scriptOf(request) }));
   using _ = recording.flushing();

@@ -1,12 +1,15 @@
 import { keyOf } from '../kit/key.ts';
-import type { DetectorCard, Item, Metric, Outcome, Preset, Request, Response, Result, Row, Runner, Sample } from '../types.ts';
+import type { DetectorCard, Item, Metric, Observation, Outcome, Preset, Request, Response, Result, Row, Runner, Sample } from '../types.ts';
 import { outcomes } from '../types.ts';
 import { estimatesOf } from './estimate.ts';
+import { recordedLabels, withCard } from './labels.ts';
 import { type Plan, requestsOf } from './plan.ts';
 
 export interface ScoreContext {
   readonly model: { readonly name: string; readonly hash: string; readonly protocol: Runner['protocol'] };
   readonly judgeHash: string | null;
+  /** The classifier that stands in for the built-in toxicity detector. */
+  readonly toxicity: { readonly hash: string; readonly card: DetectorCard } | null;
   readonly preset: Preset;
   readonly seed: number;
   readonly look: (key: string) => Response | null;
@@ -29,7 +32,7 @@ export function rowGrade(metric: Metric, row: Row): number | null {
 export function sampleOf(
   plan: Plan,
   item: Item,
-  context: Pick<ScoreContext, 'model' | 'judgeHash' | 'look'>,
+  context: Pick<ScoreContext, 'model' | 'judgeHash' | 'toxicity' | 'look'>,
 ): Sample & { readonly complete: boolean } {
   const hashOf = (request: Request) => (request.to === 'judge' && context.judgeHash ? context.judgeHash : context.model.hash);
   const rounds: { requests: readonly Request[]; responses: (Response | null)[] }[] = [];
@@ -42,12 +45,27 @@ export function sampleOf(
     complete = responses.every((response) => response !== null);
     replies.push(responses.filter((response) => response !== null));
   }
-  const row = complete ? rowOf(plan, item, replies) : { id: item.id, values: {}, outcomes: [], skip: 'not answered yet' };
-  return { item, row, rounds, grade: rowGrade(plan.suite.metrics[0], row), complete };
+  const seen = complete ? labelledRow(plan, item, replies, context) : null;
+  const row = seen ?? { id: item.id, values: {}, outcomes: [], skip: 'not answered yet' };
+  return { item, row, rounds, grade: rowGrade(plan.suite.metrics[0], row), complete: seen !== null };
 }
 
-function rowOf(plan: Plan, item: Item, replies: readonly (readonly Response[])[]): Row {
-  const seen = plan.suite.observe(item, replies);
+/** The row, by the classifier's labels where one stands in for ours; null while a label is missing from the recording. */
+function labelledRow(
+  plan: Plan,
+  item: Item,
+  replies: readonly (readonly Response[])[],
+  { toxicity, look }: Pick<ScoreContext, 'toxicity' | 'look'>,
+): Row | null {
+  if (!toxicity) return rowOf(item, plan.suite.observe(item, replies));
+  const labels = recordedLabels((request) => look(keyOf(toxicity.hash, request)));
+  const seen = plan.suite.observe(item, replies, labels.detectors);
+  if (labels.missing.length > 0) return null;
+  const skip = { skip: 'the classifier gave no label', outcomes: seen.outcomes };
+  return rowOf(item, labels.failed.length > 0 ? skip : seen);
+}
+
+function rowOf(item: Item, seen: Observation): Row {
   const { group, cluster, stratum } = item;
   const place = {
     id: item.id,
@@ -80,7 +98,7 @@ export function scored(plan: Plan, context: ScoreContext): { readonly result: Re
 type Summing = ScoreContext & { readonly missing: number; readonly grades: readonly { readonly id: string; readonly grade: number }[] };
 
 function resultOf(plan: Plan, rows: readonly Row[], context: Summing): Result {
-  const { suite } = plan;
+  const suite = withCard(plan.suite, context.toxicity?.card ?? null);
   const { estimates, floor } = estimatesOf(suite, rows, { seed: context.seed });
   const counts = countOf(rows);
   const headline = suite.metrics[0];

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { refusalFigures, toxicityFigures } from '../../src/detector-figures.ts';
 import { refusalCard, toxicityCard } from '../../src/kit/detectors.ts';
+import { refusalFigures, toxicityFigures } from '../../src/measure/figures.ts';
 
 const shared = resolve(process.env.PLUMBLINE_SHARED ?? '../shared');
 const there = existsSync(join(shared, 'replay', 'xstest'));
