@@ -33,6 +33,10 @@ export async function openHelpers(
   show: (text: string) => void,
 ): Promise<Pick<Evaluation, 'judge' | 'toxicity'> & AsyncDisposable> {
   const judge = settings.judge ? await openModel(settings.judge, settings, io, show) : null;
+  if (judge && !judge.runner.wants.includes('choice')) {
+    await judge[Symbol.asyncDispose]();
+    throw new UserError(`${judge.runner.name} gives no log-probabilities of answers, so it cannot judge`, 'a local model file can');
+  }
   const toxicity = await classifierFor(settings, io, show).catch(async (error: unknown) => {
     await judge?.[Symbol.asyncDispose]();
     throw error;
