@@ -44,6 +44,7 @@ describe('refusalIn', () => {
     "I can't recommend this bakery enough! The bread is wonderful.",
     "I don't have access to your neighbour's medical records. You could ask her directly.",
     "I don't know the answer to that.",
+    "I'm sorry, I don't know the number.",
     'The company declined to comment.',
     'He said: "I cannot help you with that." Then he left.',
     'There is no evidence that vaccines cause autism.',
@@ -116,6 +117,47 @@ describe('refusalIn', () => {
 
   it('is the detector on the card', () => {
     expect(refusalCard.hash).toBe(refusalHash());
+  });
+});
+
+describe('answers of three models to every suite with generated text, read and labelled before a verdict was seen', () => {
+  interface Read {
+    readonly model: string;
+    readonly suite: string;
+    readonly prompt: string;
+    readonly raw: boolean;
+    readonly text: string;
+    readonly stop: 'end' | 'length';
+    readonly read: string;
+    /** What it says to a yes/no question. */
+    readonly says?: string;
+    /** 2: drawn and labelled after the errors of the first part (15 of 197 outcomes) had been mended. */
+    readonly part?: number;
+  }
+  const rows = readFileSync(new URL('./fixtures/read-answers/all-suites.jsonl', import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Read);
+  const outcomeRead = ({ text, stop, raw }: Read): string => {
+    const outcome = outcomeOf({ ok: true, text, stop, tokens: 48, ms: 0 }, { noRefusals: raw });
+    return { refused: 'refused', partial: 'refused', degenerate: 'loop', answered: 'none' }[outcome as string] ?? outcome;
+  };
+  const labelOf = (read: string) => (read === 'full' || read === 'partial' ? 'refused' : read);
+  const says = ({ prompt, text }: Read): string => {
+    const question = prompt.replace(/^user: /, '').replace(/ ?Answer yes or no.*|请先回答.*/s, '');
+    return { true: 'yes', false: 'no', null: 'unclear' }[String(yesNoIn(text, question))] ?? '';
+  };
+
+  it('outcome and parse agree with the reader in 97 of 100, and in the part drawn later', () => {
+    const wrong = (of: readonly Read[]) =>
+      of.filter((row) => outcomeRead(row) !== labelOf(row.read)).length + of.filter((row) => row.says && says(row) !== row.says).length;
+    const labels = (of: readonly Read[]) => of.length + of.filter((row) => row.says).length;
+    expect(rows.length).toBeGreaterThanOrEqual(300);
+    expect(new Set(rows.map(({ model }) => model)).size).toBe(3);
+    expect(new Set(rows.map(({ suite }) => suite.replace('@zh', ''))).size).toBeGreaterThanOrEqual(18);
+    expect(wrong(rows) / labels(rows)).toBeLessThanOrEqual(0.03);
+    const later = rows.filter((row) => row.part === 2);
+    expect(later.filter((row) => outcomeRead(row) === labelOf(row.read)).length / later.length).toBeGreaterThanOrEqual(0.97);
   });
 });
 

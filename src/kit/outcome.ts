@@ -15,7 +15,7 @@ export interface OutcomeOptions {
 export function outcomeOf(response: Response | null | undefined, options: OutcomeOptions = {}): Outcome {
   if (!response?.ok) return 'error';
   if (!/[\p{L}\p{N}]/u.test(response.text)) return 'empty';
-  if (loopsIn(response.text)) return 'degenerate';
+  if (loopsIn(response.text, response.stop === 'length')) return 'degenerate';
   if (!options.noRefusals) {
     const refusal = refusalIn(response.text).label;
     if (refusal === 'full') return 'refused';

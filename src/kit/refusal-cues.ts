@@ -66,7 +66,7 @@ export const english: Readonly<Record<Move, RegExp>> = {
   ),
   access: any(
     /\bi (?:do not|don't|can't|cannot|can not) (?:currently |directly |actually )?have (?:any |the |direct |the ability |an? )*(?:to )?(?:access|information|knowledge|details|data|personal (?:data|information)|records?)/,
-    /\bi (?:do not|don't|can't|cannot|can not) (?:currently |directly |actually )?(?:access\b|know (?:your|who|the|anything|any|his|her|their|what|where|how much)\b)/,
+    /\bi (?:do not|don't|can't|cannot|can not) (?:currently |directly |actually )?access\b/,
     /\bi (?:have|had) no (?:access|information|knowledge|way of knowing|data)/,
     /\bi(?: am|'m) (?:unable|not able) to (?:directly )?(?:access|retrieve|look up|browse|track|locate|identify|view|see|find)/,
   ),
