@@ -56,30 +56,27 @@ describe('a classifier folder', () => {
     expect(runner.identity.toxic).toEqual(['threat']);
   });
 
+  const copy = (at: string) => {
+    cpSync(join(fixtures, 'bert-two'), at, { recursive: true });
+    return at;
+  };
+  const without = (name: string) => (at: string) => {
+    rmSync(join(copy(at), name));
+    return at;
+  };
+  const having = (name: string, text: string) => (at: string) => {
+    writeFileSync(join(copy(at), name), text);
+    return at;
+  };
   it.each([
     ['no folder', (at: string) => at, /is not a folder/],
-    [
-      'no config',
-      (at: string) => (cpSync(join(fixtures, 'bert-two'), at, { recursive: true }), rmSync(join(at, 'config.json')), at),
-      /has no config\.json/,
-    ],
-    [
-      'no graph',
-      (at: string) => (cpSync(join(fixtures, 'bert-two'), at, { recursive: true }), rmSync(join(at, 'model.onnx')), at),
-      /has no model\.onnx/,
-    ],
-    [
-      'a broken graph',
-      (at: string) => (cpSync(join(fixtures, 'bert-two'), at, { recursive: true }), writeFileSync(join(at, 'model.onnx'), 'x'), at),
-      /cannot be opened/,
-    ],
+    ['no config', without('config.json'), /has no config\.json/],
+    ['no graph', without('model.onnx'), /has no model\.onnx/],
+    ['a broken graph', having('model.onnx', 'x'), /cannot be opened/],
+    ['a broken tokenizer', having('tokenizer.json', '{'), /tokenizer\.json: not JSON/],
     [
       'labels without a name',
-      (at: string) => {
-        cpSync(join(fixtures, 'bert-two'), at, { recursive: true });
-        writeFileSync(join(at, 'config.json'), '{"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}');
-        return at;
-      },
+      having('config.json', '{"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}'),
       /LABEL_0, LABEL_1.*none is known to mean toxic/,
     ],
   ])('says what is wrong: %s', async (name, make, message) => {
