@@ -105,6 +105,16 @@ describe('piiIn', () => {
     expect(one('m.osterby@posten.dk')).toEqual([false]);
   });
 
+  it('finds in a long text what it finds in its parts, at the right places', () => {
+    const parts = madeTexts(400, 'long').map(({ text }) => text);
+    const long = parts.join('\n\n');
+    expect(long.length).toBeGreaterThan(20_000);
+    const apart = parts.reduce((sum, text) => sum + piiIn(text).length, 0);
+    const together = piiIn(long);
+    expect(Math.abs(together.length - apart) / apart).toBeLessThan(0.01);
+    for (const { text, start, end } of together) expect(long.slice(start, end)).toBe(text);
+  });
+
   it('takes time in proportion to the text', () => {
     const long = `${'a.'.repeat(5000)}@${'1 '.repeat(5000)}${'Aa '.repeat(5000)}${'路'.repeat(3000)}`;
     const start = performance.now();
