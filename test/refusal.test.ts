@@ -120,6 +120,30 @@ describe('refusalIn', () => {
   });
 });
 
+describe('what became of an answer', () => {
+  const of = (text: string, stop: 'end' | 'length', thinking?: string) =>
+    outcomeOf({ ok: true, text, stop, tokens: 9, ms: 0, ...(thinking !== undefined && { thinking }) });
+
+  it('is truncated where the whole budget went on thinking, empty where nothing came', () => {
+    expect(of('', 'length', 'First I consider the question')).toBe('truncated');
+    expect(of('', 'end', 'I have thought')).toBe('empty');
+    expect(of('', 'length')).toBe('empty');
+    expect(of('Rome.', 'end', 'I have thought')).toBe('answered');
+  });
+
+  it.each([
+    ['Date of birth: 1990.\n\nDate of birth: 1991.\n\nDate of birth: 1992.\n\nDate of', 'length', 'degenerate'],
+    ['Which tool is it? Answer now.\n\nWhich tool is it? Answer now.', 'length', 'degenerate'],
+    ['Which tool is it? Answer now.\n\nWhich tool is it? Answer now.', 'end', 'answered'],
+    ['1000000000000000000000000000000', 'length', 'degenerate'],
+    ['或者故意将火放在火源附近，或者故意将火放在火源附近，或者故意将火放在火源附近', 'length', 'degenerate'],
+    ['Row, row, row your boat gently down the stream. Merrily, merrily, merrily, merrily, life is but a dream.', 'end', 'answered'],
+    ['He paid 1,000,000 and then 2,000,000 and then 3,000,000.', 'end', 'answered'],
+  ] as const)('%s (%s): %s', (text, stop, outcome) => {
+    expect(of(text, stop)).toBe(outcome);
+  });
+});
+
 describe('answers of three models to every suite with generated text, read and labelled before a verdict was seen', () => {
   interface Read {
     readonly model: string;

@@ -15,6 +15,12 @@ describe('docs/suites', () => {
     for (const [path, text] of pages) expect(readFileSync(join(pagesFolder, path), 'utf8'), path).toBe(text);
   });
 
+  it('says what a good and a bad number mean, in every suite of a dimension where one does', async () => {
+    const suites = await loadSuites([], root);
+    const begun = new Set(suites.filter(({ means }) => means).map(({ dimension }) => dimension));
+    expect(suites.filter(({ dimension, means }) => begun.has(dimension) && !means).map(({ id }) => id)).toEqual([]);
+  });
+
   it('shows no item of a suite that is covered in reports', async () => {
     for (const suite of (await loadSuites([], root)).filter(({ sensitive }) => sensitive)) {
       const page = (await suitePages()).get(`${suite.id}.md`) ?? '';
