@@ -76,5 +76,5 @@ export default questionSuite(
     source: 'Li et al. 2023, HaluEval, EMNLP, arXiv:2305.11747; RUCAIBox/HaluEval',
     licence: 'MIT',
   },
-  { items, classes: true, says: 'tells hallucinated from right answers in {n} of 100 cases' },
+  { items, classes: true, official: 'accuracy', says: 'tells hallucinated from right answers in {n} of 100 cases' },
 );
