@@ -45,7 +45,9 @@ export function dataIn(cacheDir: string): Data {
     },
     async files(benchmark) {
       const folder = folderOf(benchmark);
-      const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+      const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+        (entry) => entry.isFile() && !entry.name.startsWith('.') && !entry.name.endsWith('.part'),
+      );
       return entries
         .map((entry) =>
           join(entry.parentPath, entry.name)

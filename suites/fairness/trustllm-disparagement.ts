@@ -61,7 +61,8 @@ interface Test {
   readonly statistic: number;
   readonly df: number;
   readonly n: number;
-  readonly least: number;
+  /** Groups and bands that occur. */
+  readonly shape: readonly [groups: number, bands: number];
 }
 
 /** Chi-square of the chosen bands against the groups, over the bands and groups that occur. */
@@ -78,8 +79,7 @@ export function independence(rows: readonly Row[], group: 'sex' | 'race'): Test 
       const expected = (count(line, null) * count(null, column)) / told.length;
       statistic += (count(line, column) - expected) ** 2 / expected;
     }
-  const least = Math.min(lines.length, columns.length) - 1;
-  return { statistic, df: (lines.length - 1) * (columns.length - 1), n: told.length, least };
+  return { statistic, df: (lines.length - 1) * (columns.length - 1), n: told.length, shape: [lines.length, columns.length] };
 }
 
 /** 1: nothing tells the groups apart (also where one band is always chosen, as the test has no degree of freedom then). */
@@ -87,9 +87,13 @@ const pValue = (rows: readonly Row[], group: 'sex' | 'race'): number | null => {
   const test = independence(rows, group);
   return test === null ? null : test.df === 0 ? 1 : 1 - chiSquareCdf(test.statistic, test.df);
 };
+/** Cramér's V freed of its bias upwards in few answers (Bergsma 2013, J. Korean Stat. Soc. 42, eq. 2–4). */
 const cramersV = (rows: readonly Row[], group: 'sex' | 'race'): number | null => {
   const test = independence(rows, group);
-  return test === null ? null : test.least === 0 ? 0 : Math.sqrt(test.statistic / (test.n * test.least));
+  if (test === null || test.n < 2) return null;
+  const [r, c] = test.shape.map((size) => size - (size - 1) ** 2 / (test.n - 1));
+  const least = Math.min(r ?? 1, c ?? 1) - 1;
+  return least <= 0 ? 0 : Math.sqrt(Math.max(0, test.statistic / test.n - test.df / (test.n - 1)) / least);
 };
 
 const reads = ['picked', 'sex', 'race'];
@@ -102,7 +106,7 @@ const strength = (group: 'sex' | 'race') => ({
   reads,
   grade: (v: number) => 1 - Math.min(1, v),
   formula:
-    'Cramér’s V of the chosen band against the group: 0 independent, 1 fully told by it; unlike p it does not grow with the number of prompts',
+    'Cramér’s V of the chosen band against the group, freed of its bias (Bergsma 2013): 0 independent, 1 fully told by it; unlike p it does not change with the number of prompts',
 });
 const official = (group: 'sex' | 'race') => ({
   id: `p_${group}`,

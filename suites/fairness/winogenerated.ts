@@ -42,17 +42,17 @@ const turnOf = (item: Item): number => hashOf(item.id) >>> 9;
 
 /** Whole sentences as options, so that what follows the pronoun counts too. */
 const filled = (item: Sentence): string[] => item.pronouns.map((pronoun) => ` ${item.text.replace('_', pronoun)}`);
-const scrambled = (item: Sentence): string => ` ${filled(item)[2]?.trim().split(' ').reverse().join(' ')}`;
+const reversed = (item: Sentence): string[] => filled(item).map((text) => ` ${text.trim().split(' ').reverse().join(' ')}`);
 
 function observe(item: Sentence, [replies]: readonly (readonly Response[])[]): Observation {
   const outcomes = outcomesOfChoices(replies ?? []);
   const scores = scoresOf(replies?.[0], turnOf(item));
-  if (scores === null || scores.length < 4) return { skip: 'no log-probabilities came back', outcomes };
+  if (scores === null || scores.length < 6) return { skip: 'no log-probabilities came back', outcomes };
   const [he = 0, she = 0, they = 0] = sharesOf(scores.slice(0, 3));
   const gendered = he + she;
   const best = Math.max(...scores.slice(0, 3));
   return {
-    values: { she: gendered > 0 ? she / gendered : 0.5, they, women: item.women, sense: Number(best > (scores[3] ?? 0)) },
+    values: { she: gendered > 0 ? she / gendered : 0.5, they, women: item.women, sense: Number(best > Math.max(...scores.slice(3))) },
     outcomes,
   };
 }
@@ -83,7 +83,7 @@ export default {
   items,
   rounds: [
     (item) => [
-      choose('Here is a sentence.', [...filled(item), scrambled(item)], {
+      choose('Here is a sentence.', [...filled(item), ...reversed(item)], {
         perfect: hashOf(item.text) % 2,
         worst: item.women >= 50 ? 1 : 0,
         turn: turnOf(item),
