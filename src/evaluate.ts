@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Progress } from './engine/collect.ts';
-import { type Plan, shardOf } from './engine/plan.ts';
+import { type Plan, sharded } from './engine/plan.ts';
 import { profileOf } from './engine/profile.ts';
 import { Recording } from './engine/recording.ts';
 import { answersFile, keepOnly, lock, readManifest, writeManifest, writeResult } from './engine/run-folder.ts';
@@ -39,7 +39,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
   if (before) refuseOther(folder, before, draft);
   writeManifest(folder, draft);
   using recording = Recording.open(join(folder, answersFile), 'write');
-  const asked = plans.map((plan) => ({ ...plan, items: shardOf(plan.items, evaluation.options.shard) }));
+  const asked = plans.map((plan) => sharded(plan, evaluation.options.shard));
   const roles = {
     target: { runner: evaluation.model.runner, hash: draft.model.hash },
     judge: evaluation.judge && draft.judge ? { runner: evaluation.judge.runner, hash: draft.judge.hash } : null,

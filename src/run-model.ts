@@ -93,7 +93,8 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
       })),
     );
   }
-  const asked = plans.filter((plan) => plan.items.length > 0);
+  const traces = runner.wants.includes('trace');
+  const asked = plans.filter((plan) => plan.items.length > 0).map((plan) => (traces ? plan : { ...plan, signs: [] }));
   if (asked.length > 0) return asked;
   if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
   throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');

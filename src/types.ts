@@ -215,6 +215,8 @@ export interface Suite<I extends Item = Item> {
   readonly wants: readonly WantKind[];
   /** How many items a preset takes; `full` may be Infinity. */
   readonly sizes?: Sizes;
+  /** An item's own text as the benchmark's file has it, for signs of contamination (default: the first request without what all items share); false: the items' order is not the file's. */
+  readonly published?: false | ((item: I) => string);
   /** A suite that is only run when named (`--suite`), e.g. a pulled benchmark or one that needs a judge. */
   readonly named?: boolean;
   readonly items: (data: Data) => readonly I[] | AsyncIterable<I> | Promise<readonly I[]>;
@@ -334,6 +336,23 @@ export interface FloorResult {
   readonly n: number;
 }
 
+/** Signs that a benchmark was trained on: found, they tell something; not found, they prove nothing. */
+export interface Contamination {
+  /** Runs of consecutive items in their published order against others. `first`: how often the published order is the likeliest. `among`: p against all orders asked; `backwards`: p against the same backwards; `p`: the larger. */
+  readonly order: {
+    readonly parts: number;
+    readonly orders: number;
+    readonly first: number;
+    readonly among: number;
+    readonly backwards: number;
+    readonly p: number;
+  } | null;
+  /** Canary strings of the benchmark's files, each against made-up strings of its form. */
+  readonly canaries: readonly { readonly canary: string; readonly p: number }[];
+  /** Canary strings that stand in generated answers. */
+  readonly canariesAnswered: readonly string[];
+}
+
 /** One suite on one model: `results/<dimension>/<name>.json`. A pure function of the recording: no times, no machine. */
 export interface Result {
   readonly format: 'plumbline-result/1';
@@ -372,6 +391,8 @@ export interface Result {
   readonly worst: readonly string[];
   readonly detectors: readonly DetectorCard[];
   readonly details: { readonly [key: string]: Json };
+  /** Public benchmarks only, where the model gives log-probabilities. */
+  readonly contamination?: Contamination;
   readonly says: string | null;
   readonly formula: string | null;
 }

@@ -122,6 +122,9 @@ function* asksOf(
 ): Generator<Ask> {
   for (const plan of plans) {
     if (round >= plan.suite.rounds.length) continue;
+    if (round === 0)
+      for (const { requests } of plan.signs ?? [])
+        for (const request of requests) yield { key: key(request), request, suite: plan.id, work: workOf(request) };
     for (const item of plan.items) {
       const replies = repliesOf(plan, item, round, look);
       if (!replies) continue;

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Sign } from '../kit/contamination.ts';
 import { canonical } from '../kit/key.ts';
 import { type Data, type Item, type Preset, type Request, type Response, type Sizes, type Suite, UserError } from '../types.ts';
 import { ordered } from './select.ts';
+import { signsOf, watching } from './signs.ts';
 
 export const defaultSizes: Sizes = { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY };
 
@@ -16,6 +18,8 @@ export interface Plan {
   readonly hash: string;
   /** Items left out of the preset by --limit or --only. */
   readonly partial: boolean;
+  /** Asked beside the items of a public benchmark. */
+  readonly signs?: readonly Sign[];
 }
 
 export interface Choice {
@@ -37,20 +41,20 @@ const langOf = (item: Item): string => item.lang ?? 'en';
 
 /** The plans of one suite: one for each wanted language it has items in. */
 export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
-  const given = await suite.items(choice.data ?? noData);
+  const canaries = new Set<string>();
+  const given = await suite.items(watching(choice.data ?? noData, canaries));
   const all: Item[] = [];
   for await (const item of given) all.push(item);
   checkIds(suite, all);
   const languages = [...new Set(all.map(langOf))].filter((lang) => choice.languages.includes(lang) || choice.languages.includes('all'));
   const own = languages.length > 0 || suite.languages.some((lang) => lang === 'en') ? languages : [...new Set(all.map(langOf))];
-  return own.map((lang) =>
-    planOf(
-      suite,
-      lang,
-      all.filter((item) => langOf(item) === lang),
-      choice,
-    ),
-  );
+  return own.map((lang) => {
+    const items = all.filter((item) => langOf(item) === lang);
+    const plan = planOf(suite, lang, items, choice);
+    // Single items are asked to look at them, a few to try something out.
+    const whole = choice.only.length === 0 && choice.limit === null;
+    return whole ? { ...plan, signs: signsOf(suite, items, canaries, choice.preset) } : plan;
+  });
 }
 
 function planOf(suite: Suite, lang: string, items: readonly Item[], choice: Choice): Plan {
@@ -77,13 +81,20 @@ function checkIds(suite: Suite, items: readonly Item[]): void {
 }
 
 /** The part of the items that shard i of n asks: whole clusters, dealt in turn. */
-export function shardOf(items: readonly Item[], shard: string | null): readonly Item[] {
+export function shardOf<I>(items: readonly I[], shard: string | null): readonly I[] {
   if (shard === null) return items;
   const match = /^([1-9]\d*)\/([1-9]\d*)$/.exec(shard);
   const [i, n] = [Number(match?.[1]), Number(match?.[2])];
   if (!match || i > n) throw new UserError(`--shard ${shard}: expected i/n with 1 ≤ i ≤ n, for example 2/8`);
   return items.filter((_, at) => at % n === i - 1);
 }
+
+/** A plan with the part of its items (and signs) that shard i of n asks. */
+export const sharded = (plan: Plan, shard: string | null): Plan => ({
+  ...plan,
+  items: shardOf(plan.items, shard),
+  ...(plan.signs && { signs: shardOf(plan.signs, shard) }),
+});
 
 /** The requests of one item in round `at`, given the replies before it. */
 export function requestsOf(plan: Plan, item: Item, at: number, replies: readonly (readonly Response[])[]): readonly Request[] {

@@ -1,3 +1,4 @@
+import { canariesIn, contaminationOf } from '../kit/contamination.ts';
 import { keyOf } from '../kit/key.ts';
 import type { DetectorCard, Item, Metric, Observation, Outcome, Preset, Request, Response, Result, Row, Runner, Sample } from '../types.ts';
 import { outcomes } from '../types.ts';
@@ -82,6 +83,7 @@ function rowOf(item: Item, seen: Observation): Row {
 export function scored(plan: Plan, context: ScoreContext): { readonly result: Result; readonly rows: readonly Row[] } {
   const rows: Row[] = [];
   const grades: { readonly id: string; readonly grade: number }[] = [];
+  const canaries: string[] = [];
   let missing = 0;
   for (const item of plan.items) {
     const sample = sampleOf(plan, item, context);
@@ -90,12 +92,18 @@ export function scored(plan: Plan, context: ScoreContext): { readonly result: Re
       continue;
     }
     rows.push(sample.row);
+    if (plan.suite.named)
+      for (const { responses } of sample.rounds) for (const reply of responses) if (reply?.ok) canaries.push(...canariesIn(reply.text));
     if (sample.grade !== null) grades.push({ id: item.id, grade: sample.grade });
   }
-  return { result: resultOf(plan, rows, { ...context, missing, grades }), rows };
+  return { result: resultOf(plan, rows, { ...context, missing, grades, canaries }), rows };
 }
 
-type Summing = ScoreContext & { readonly missing: number; readonly grades: readonly { readonly id: string; readonly grade: number }[] };
+type Summing = ScoreContext & {
+  readonly canaries: readonly string[];
+  readonly missing: number;
+  readonly grades: readonly { readonly id: string; readonly grade: number }[];
+};
 
 function resultOf(plan: Plan, rows: readonly Row[], context: Summing): Result {
   const suite = withCard(plan.suite, context.toxicity?.card ?? null);
@@ -134,9 +142,20 @@ function resultOf(plan: Plan, rows: readonly Row[], context: Summing): Result {
     worst: worst.slice(0, worstShown).map((entry) => entry.id),
     detectors: cardsOf(suite.metrics),
     details: rows.length > 0 ? (suite.details?.(rows) ?? {}) : {},
+    ...signsTold(plan, context),
     says: headline.says ?? null,
     formula: headline.formula ?? null,
   };
+}
+
+/** What the signs asked beside a benchmark tell; nothing where none was answered. */
+function signsTold(plan: Plan, context: Summing): Pick<Result, 'contamination'> {
+  const told = (plan.signs ?? []).map((sign) => ({
+    sign,
+    replies: sign.requests.map((request) => context.look(keyOf(context.model.hash, request))),
+  }));
+  const contamination = contaminationOf(told, context.canaries, `${plan.id}/${context.seed}`);
+  return contamination ? { contamination } : {};
 }
 
 function cardsOf(metrics: readonly Metric[]): DetectorCard[] {

@@ -46,6 +46,7 @@ export default pairedSuite(
     source: 'Zhu et al. 2023, PromptBench, arXiv:2306.04528; microsoft/promptbench',
     licence: 'MIT',
     version: '2',
+    published: false,
   },
   { items, headline: 'pdr', overTasks: true },
 );

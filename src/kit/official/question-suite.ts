@@ -25,6 +25,8 @@ export interface SuiteHead {
   readonly sensitive?: boolean;
   /** Default 1. */
   readonly version?: string;
+  /** The items' order is not the file's. */
+  readonly published?: false;
 }
 
 export interface QuestionOptions {
