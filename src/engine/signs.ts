@@ -29,14 +29,16 @@ export function watching(data: Data, found: Set<string>): Data {
 const textOf = (prompt: Prompt): string =>
   typeof prompt === 'string' ? prompt : (prompt.findLast(({ role }) => role === 'user')?.content ?? '');
 
-/** How many characters all texts share at their beginning (or end), back to a word's border. */
+/** How many characters all texts share at their beginning (or end), back to a word's border; of a few (a question mark, “What is”) only whole lines: the rest is the texts' own. */
 function shared(texts: readonly string[], at: 'start' | 'end'): number {
   const [first = '', ...others] = texts;
   const charAt = (text: string, i: number) => (at === 'start' ? text[i] : text[text.length - 1 - i]);
   let n = 0;
   while (n < first.length && others.every((text) => n < text.length && charAt(text, n) === charAt(first, n))) n++;
   while (n > 0 && /[\p{L}\p{N}]/u.test(charAt(first, n - 1) ?? '') && n < first.length) n--;
-  return n;
+  if (n >= 16) return n;
+  const few = at === 'start' ? first.slice(0, n) : first.slice(first.length - n);
+  return at === 'start' ? few.lastIndexOf('\n') + 1 : few.includes('\n') ? n - few.indexOf('\n') : 0;
 }
 
 /** Items' own texts in their published order, by group: the first request without what all items of the group share. */
