@@ -107,7 +107,7 @@ function whole<I extends { readonly id: string; readonly cluster?: string }>(ord
 export function dryRun(plans: readonly Plan[], tokensPerSecond: number | null): string[] {
   let [requests, input, output] = [0, 0, 0];
   const lines = plans.map((plan) => {
-    const own = plan.items.flatMap((item) => requestsOf(plan, item, 0, []));
+    const own = plan.items.flatMap((item) => requestsOf(plan, item, 0, { replies: [], judge: false }));
     requests += own.length;
     for (const { prompt, want } of own) {
       input += (typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0)) / 4;

@@ -153,6 +153,8 @@ interface MetricHead {
   readonly formula?: string;
   /** What a number means to a reader, e.g. "leaks the secret in {n} of 100 cases". `{n}`: value × 100 rounded; `{v}`: the value. */
   readonly says?: string;
+  /** Told by a judge: left out of a result without one. */
+  readonly judged?: true;
   /** The detector whose verdict the value is, so that its error enters the interval. `positive`: value 1 means the detector fired. */
   readonly measured?: { readonly by: DetectorCard; readonly positive: boolean };
 }

@@ -49,11 +49,16 @@ function workOf({ prompt, want }: Request): number {
 }
 
 /** Reads the replies an item has had in the rounds before `round`; null when one is missing. */
-export function repliesOf(plan: Plan, item: Item, round: number, look: (request: Request) => Response | null): Response[][] | null {
+export function repliesOf(
+  plan: Plan,
+  item: Item,
+  round: number,
+  { look, judge }: { readonly look: (request: Request) => Response | null; readonly judge: boolean },
+): Response[][] | null {
   const replies: Response[][] = [];
   for (let r = 0; r < round; r++) {
     const row: Response[] = [];
-    for (const request of requestsOf(plan, item, r, replies)) {
+    for (const request of requestsOf(plan, item, r, { replies, judge })) {
       const response = look(request);
       if (!response) return null;
       row.push(response);
@@ -72,7 +77,7 @@ export async function collect(plans: readonly Plan[], roles: Roles, recording: R
   const look = (request: Request) => recording.get(keyOf(hashOf(request), request));
   const rounds = Math.max(0, ...plans.map((plan) => plan.suite.rounds.length));
   for (let round = 0; round < rounds && !options.signal.aborted; round++) {
-    const asks = () => asksOf(plans, round, look, (request) => keyOf(hashOf(request), request));
+    const asks = () => asksOf(plans, round, { look, key: (request) => keyOf(hashOf(request), request), judge: roles.judge !== null });
     const state = { round, rounds, done: 0, total: 0, work: 0, workTotal: 0 };
     for (const ask of missing(asks(), recording, options.retryErrors)) {
       state.total++;
@@ -117,8 +122,7 @@ export async function label(
 function* asksOf(
   plans: readonly Plan[],
   round: number,
-  look: (r: Request) => Response | null,
-  key: (r: Request) => string,
+  { look, key, judge }: { readonly look: (r: Request) => Response | null; readonly key: (r: Request) => string; readonly judge: boolean },
 ): Generator<Ask> {
   for (const plan of plans) {
     if (round >= plan.suite.rounds.length) continue;
@@ -126,9 +130,9 @@ function* asksOf(
       for (const { requests } of plan.signs ?? [])
         for (const request of requests) yield { key: key(request), request, suite: plan.id, work: workOf(request) };
     for (const item of plan.items) {
-      const replies = repliesOf(plan, item, round, look);
+      const replies = repliesOf(plan, item, round, { look, judge });
       if (!replies) continue;
-      for (const request of requestsOf(plan, item, round, replies))
+      for (const request of requestsOf(plan, item, round, { replies, judge }))
         yield { key: key(request), request, suite: plan.id, work: workOf(request) };
     }
   }

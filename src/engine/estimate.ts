@@ -21,8 +21,9 @@ export function estimatesOf(
 ): { estimates: Estimate[]; floor: FloorResult } {
   const seed = `${suite.id}/${options.seed}`;
   const groups = [...new Set(rows.flatMap((row) => (row.group === undefined ? [] : [row.group])))];
-  const overall = suite.metrics.map((metric) => estimateOf(metric, rows, { seed: `${seed}/${metric.id}` }));
-  const byGroup = suite.metrics.flatMap((metric) =>
+  const told = suite.metrics.filter((metric) => !metric.judged || rows.some((row) => readsOf(metric).some((name) => name in row.values)));
+  const overall = told.map((metric) => estimateOf(metric, rows, { seed: `${seed}/${metric.id}` }));
+  const byGroup = told.flatMap((metric) =>
     groups.flatMap((group) => {
       const part = rows.filter((row) => row.group === group);
       const estimate = estimateOf(metric, part, { seed: `${seed}/${metric.id}/${group}`, group });
@@ -31,6 +32,8 @@ export function estimatesOf(
   );
   return { estimates: [...overall, ...byGroup], floor: floorOf(suite.floor, rows, `${seed}/floor`) };
 }
+
+const readsOf = (metric: Metric): readonly string[] => ('value' in metric ? [metric.value] : metric.reads);
 
 interface At {
   readonly seed: string;

@@ -96,7 +96,13 @@ export const sharded = (plan: Plan, shard: string | null): Plan => ({
   ...(plan.signs && { signs: shardOf(plan.signs, shard) }),
 });
 
-/** The requests of one item in round `at`, given the replies before it. */
-export function requestsOf(plan: Plan, item: Item, at: number, replies: readonly (readonly Response[])[]): readonly Request[] {
-  return plan.suite.rounds[at]?.(item, replies) ?? [];
+/** The requests of one item in round `at`, given the replies before it. Without a judge nothing is asked of one: suites go on without its word. */
+export function requestsOf(
+  plan: Plan,
+  item: Item,
+  at: number,
+  { replies, judge }: { readonly replies: readonly (readonly Response[])[]; readonly judge: boolean },
+): readonly Request[] {
+  const requests = plan.suite.rounds[at]?.(item, replies) ?? [];
+  return judge ? requests : requests.filter(({ to }) => to !== 'judge');
 }

@@ -40,7 +40,7 @@ export function sampleOf(
   const replies: Response[][] = [];
   let complete = true;
   for (let r = 0; r < plan.suite.rounds.length && complete; r++) {
-    const requests = requestsOf(plan, item, r, replies);
+    const requests = requestsOf(plan, item, r, { replies, judge: context.judgeHash !== null });
     const responses = requests.map((request) => context.look(keyOf(hashOf(request), request)));
     rounds.push({ requests, responses });
     complete = responses.every((response) => response !== null);
