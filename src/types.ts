@@ -191,6 +191,8 @@ export interface Sizes {
 export interface Data {
   /** Lines of a file that are not blank, read as they come; gzip is read through; a byte-order mark and CR are taken off. */
   lines(benchmark: string, file: string): AsyncIterable<{ readonly line: number; readonly text: string }>;
+  /** Pieces of a file's text as they come. */
+  chunks(benchmark: string, file: string): AsyncIterable<string>;
   /** A whole file. */
   text(benchmark: string, file: string): Promise<string>;
   /** Names of the files at hand, relative to the benchmark's folder, without `.gz`. */

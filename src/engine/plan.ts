@@ -35,7 +35,7 @@ export interface Choice {
 const nothingAtHand = (benchmark: string): never => {
   throw new UserError(`the benchmark '${benchmark}' is not at hand`, `plumbline data pull ${benchmark}`);
 };
-const noData: Data = { lines: nothingAtHand, text: nothingAtHand, files: nothingAtHand };
+const noData: Data = { lines: nothingAtHand, chunks: nothingAtHand, text: nothingAtHand, files: nothingAtHand };
 
 const langOf = (item: Item): string => item.lang ?? 'en';
 

@@ -17,6 +17,12 @@ export function watching(data: Data, found: Set<string>): Data {
       look(text);
       return text;
     },
+    async *chunks(benchmark, file) {
+      for await (const piece of data.chunks(benchmark, file)) {
+        look(piece);
+        yield piece;
+      }
+    },
     async *lines(benchmark, file) {
       for await (const line of data.lines(benchmark, file)) {
         look(line.text);
