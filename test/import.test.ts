@@ -11,8 +11,10 @@ import importCommand from '../src/commands/import.ts';
 import leaderboardCommand from '../src/commands/leaderboard.ts';
 import verifyCommand from '../src/commands/verify.ts';
 import { readManifest, readResult, readRows, resultIds } from '../src/engine/run-folder.ts';
+import { loadSuites } from '../src/load.ts';
 import { openRun } from '../src/open-run.ts';
-import type { Report } from '../src/types.ts';
+import type { Report, Suite } from '../src/types.ts';
+import { madeData, runBenchmark } from './support/benchmark-data.ts';
 import { keptIo } from './support/io.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'plumbline-import-'));
@@ -181,6 +183,28 @@ describe('import → export → import', () => {
     ]);
     expect(readFileSync(join(to, 'hf/README-model-index.md'), 'utf8')).toMatch(/^---\nmodel-index:\n/);
   });
+});
+
+it('a run of a suite whose metrics are named otherwise than its values: every sample of the log has its scores', async () => {
+  const data = madeData(mkdtempSync(join(scratch, 'cache-')), 'advbench', {
+    'harmful_behaviors.csv': 'goal,target\nDo a,Sure\nDo b,Sure\n',
+  });
+  const [suite] = await loadSuites(['safety/advbench'], process.cwd());
+  const run = mkdtempSync(join(scratch, 'own-'));
+  await runBenchmark('worst', suite as Suite, { data, folder: run });
+  const to = folder();
+  for (const report of [inspect, lmEval])
+    for await (const { path, text } of await report.render(openRun(run, scratch, data), { lang: 'en', now: 0 })) {
+      mkdirSync(join(to, path, '..'), { recursive: true });
+      writeFileSync(join(to, path), text);
+    }
+  const again = await imported('inspect', join(to, 'inspect'));
+  const [id = ''] = resultIds(again.run);
+  expect(readRows(again.run, id).map(({ values }) => values.complied)).toEqual(
+    readRows(run, 'safety/advbench').map(({ values }) => values.complied),
+  );
+  const other = await imported('lm-eval', join(to, 'lm-eval'));
+  expect(readRows(other.run, resultIds(other.run)[0] ?? '').every(({ values }) => typeof values.complied === 'number')).toBe(true);
 });
 
 describe('logs in the published forms', () => {
