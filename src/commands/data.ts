@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Benchmark, benchmarks } from '../benchmarks.ts';
+import type { Benchmark } from '../benchmark-sources.ts';
+import { benchmarks } from '../benchmarks.ts';
 import type { Command, Io } from '../command.ts';
 import { suggestion } from '../commands.ts';
 import { brokenIn, pulledIn, pullFrom, pullOfficial, type Trust } from '../pull-data.ts';
