@@ -91,8 +91,7 @@ export const trustllmPlace = (path: string): string | null =>
 
 /** A clone of DecodingTrust: its `data/`, and the phrase lists in the source of its scorers. NumPy arrays become JSON. */
 export function decodingtrustPlace(path: string): string | null {
-  if (/(?:^|\/)(?:agreement_func|privacy_evaluation|understanding|utils)\.py$/.test(path))
-    return path.endsWith('agreement_func.py') ? 'stereotype/agreement_func.py' : null;
+  if (path.endsWith('agreement_func.py')) return 'stereotype/agreement_func.py';
   if (/(?:^|\/)generations\//.test(path) || /\.(?:py|md|sh|yaml|png|pkl)$/.test(path)) return null;
   return path
     .replace(/^data\//, '')

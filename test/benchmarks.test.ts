@@ -8,6 +8,7 @@ import { attackedPrompts } from '../src/kit/official/attacked-prompts.ts';
 import { targetedOption } from '../src/kit/official/cbbq.ts';
 import { groupGap } from '../src/kit/official/continuation-suite.ts';
 import { jsonErrorAt, withoutNaN } from '../src/kit/official/json-place.ts';
+import { pythonList } from '../src/kit/official/python-list.ts';
 import { macroF1, meanRecall } from '../src/kit/official/question-suite.ts';
 import { loadSuites } from '../src/load.ts';
 import type { Row, Suite } from '../src/types.ts';
@@ -118,6 +119,13 @@ it.each([
   ['["a\nb"]', 1],
 ] as const)('finds where %j stops being JSON', (text, at) => {
   expect(jsonErrorAt(text)).toBe(at);
+});
+
+it('reads a list of texts out of Python source', () => {
+  const source = `X = ["no"]\nNAMES = ["a", 'it\\'s',  # a remark\n  "100\\% b" "c", "d",]\n`;
+  expect(pythonList(source, 'NAMES')).toEqual(['a', "it's", '100\\% bc', 'd']);
+  expect(pythonList(source, 'NONE')).toBeNull();
+  expect(pythonList('N = ["open', 'N')).toBeNull();
 });
 
 it('reads Python’s NaN as nothing, and leaves texts alone', () => {
