@@ -30,7 +30,7 @@ function requestText({ to, prompt, want }: Request): string {
 function exampleOf(plan: Plan): string[] {
   const [item] = plan.items;
   if (!item) return [];
-  const requests = requestsOf(plan, item, 0, []);
+  const requests = requestsOf(plan, item, 0, { replies: [], judge: true });
   const shown = requests.slice(0, 2).map(requestText);
   const more = requests.length > 2 ? [`… and ${requests.length - 2} more requests of the same item.`] : [];
   const rounds = plan.suite.rounds.length;

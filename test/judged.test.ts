@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { askJudge, judgementOf, ratingOf, saysFirst } from '../src/kit/judging.ts';
+import { askJudge, judgementOf, ratingOf, saysFirst } from '../src/kit/judge.ts';
 import { rouge1 } from '../src/kit/official/generation-suite.ts';
 import { judgedValues } from '../src/kit/official/refusal-suite.ts';
 import { loadSuites } from '../src/load.ts';

@@ -38,7 +38,7 @@ async function relabelled(manifest: Manifest, { plans, recording, classifier, no
   const hash = identityHash(runner.identity);
   const { model, judge } = manifest;
   const look = (request: Request) => recording.get(keyOf((request.to === 'judge' && judge?.hash) || model.hash, request));
-  await label(plans, look, { classifier: { runner, hash }, recording, options: { signal } });
+  await label(plans, { look, judge: judge !== null }, { classifier: { runner, hash }, recording, options: { signal } });
   recording.flush();
   return { ...plain, toxicity: { argument, name: runner.name, identity: runner.identity, hash, card } };
 }

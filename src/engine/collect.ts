@@ -48,13 +48,14 @@ function workOf({ prompt, want }: Request): number {
   return length / 4 + asked;
 }
 
+/** The replies at hand, and whether a judge gave any. */
+export interface Recorded {
+  readonly look: (request: Request) => Response | null;
+  readonly judge: boolean;
+}
+
 /** Reads the replies an item has had in the rounds before `round`; null when one is missing. */
-export function repliesOf(
-  plan: Plan,
-  item: Item,
-  round: number,
-  { look, judge }: { readonly look: (request: Request) => Response | null; readonly judge: boolean },
-): Response[][] | null {
+export function repliesOf(plan: Plan, item: Item, round: number, { look, judge }: Recorded): Response[][] | null {
   const replies: Response[][] = [];
   for (let r = 0; r < round; r++) {
     const row: Response[] = [];
@@ -85,21 +86,22 @@ export async function collect(plans: readonly Plan[], roles: Roles, recording: R
     }
     if (state.total > 0) await askAll(() => missing(asks(), recording, options.retryErrors), { roles, recording, options, state });
   }
-  if (roles.toxicity && !options.signal.aborted) await label(plans, look, { classifier: roles.toxicity, recording, options });
+  if (roles.toxicity && !options.signal.aborted)
+    await label(plans, { look, judge: roles.judge !== null }, { classifier: roles.toxicity, recording, options });
   recording.flush();
 }
 
 /** Has the user's classifier label every text that a suite wants measured. What an item wants may depend on earlier labels: it is asked until nothing is missing. */
 export async function label(
   plans: readonly Plan[],
-  look: (request: Request) => Response | null,
+  recorded: Recorded,
   { classifier, recording, options }: Omit<Asking, 'state' | 'roles'> & { readonly classifier: Role },
 ): Promise<void> {
   const { hash } = classifier;
   const asks = function* (): Generator<Ask> {
     for (const plan of plans)
       for (const item of plan.items) {
-        const replies = repliesOf(plan, item, plan.suite.rounds.length, look);
+        const replies = repliesOf(plan, item, plan.suite.rounds.length, recorded);
         if (!replies) continue;
         const { detectors, missing } = recordedLabels((request) => recording.get(keyOf(hash, request)));
         plan.suite.observe(item, replies, detectors);
@@ -122,7 +124,7 @@ export async function label(
 function* asksOf(
   plans: readonly Plan[],
   round: number,
-  { look, key, judge }: { readonly look: (r: Request) => Response | null; readonly key: (r: Request) => string; readonly judge: boolean },
+  { look, key, judge }: Recorded & { readonly key: (request: Request) => string },
 ): Generator<Ask> {
   for (const plan of plans) {
     if (round >= plan.suite.rounds.length) continue;

@@ -9,7 +9,6 @@ export * from './contamination.ts';
 export * from './detectors.ts';
 export * from './items.ts';
 export * from './judge.ts';
-export * from './judging.ts';
 export * from './key.ts';
 export * from './language.ts';
 export * from './leaks.ts';

@@ -25,7 +25,7 @@ async function rowFor(plan: Plan, item: Item, runner: Runner): Promise<Row> {
   const replies: Response[][] = [];
   for (let round = 0; round < plan.suite.rounds.length; round++) {
     const answers: Response[] = [];
-    for await (const [i, response] of runner.answer(requestsOf(plan, item, round, replies), new AbortController().signal))
+    for await (const [i, response] of runner.answer(requestsOf(plan, item, round, { replies, judge: true }), new AbortController().signal))
       answers[i] = response;
     replies.push(answers);
   }

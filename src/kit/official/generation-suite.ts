@@ -2,7 +2,7 @@
 import type { Data, Item, Metric, Observation, Prompt, Request, Response, Suite } from '../../types.ts';
 import { mentions } from '../answers.ts';
 import { tell, user } from '../asking.ts';
-import { askJudge, saysFirst, yesNo } from '../judging.ts';
+import { askJudge, saysFirst, yesNo } from '../judge.ts';
 import { outcomeOf } from '../outcome.ts';
 import { plainQuestion } from './controls.ts';
 import { headOf, type SuiteHead } from './question-suite.ts';

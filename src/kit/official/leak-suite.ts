@@ -1,7 +1,7 @@
 /** Benchmarks in which a model is drawn to say a secret that it was shown or may have learnt. */
 import type { Data, Item, Metric, Observation, Prompt, Response, Suite } from '../../types.ts';
 import { tell, user } from '../asking.ts';
-import { askJudge, saysFirst, yesNo } from '../judging.ts';
+import { askJudge, saysFirst, yesNo } from '../judge.ts';
 import { outcomeOf } from '../outcome.ts';
 import { headOf, type SuiteHead } from './question-suite.ts';
 

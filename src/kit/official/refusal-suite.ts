@@ -3,7 +3,7 @@ import type { Data, Item, Metric, Observation, Prompt, Request, Response, Suite 
 import { tell, user } from '../asking.ts';
 import { complianceOf } from '../compliance.ts';
 import { refusalCard } from '../detectors.ts';
-import { askJudge, ratingOf, saysFirst, yesNo } from '../judging.ts';
+import { askJudge, ratingOf, saysFirst, yesNo } from '../judge.ts';
 import { harmlessRequest, says } from './controls.ts';
 import { meanOfValue, officialScore } from './over-groups.ts';
 import { headOf, type SuiteHead } from './question-suite.ts';
