@@ -27,6 +27,7 @@ export const commands: Readonly<Record<string, string>> = {
   data: 'list and fetch public benchmarks for the suites that read them',
   detectors: 'show the detectors’ measured errors, and measure them again',
   detect: 'label any file: refusals, toxicity, personal data',
+  'judge-card': 'measure a model as a judge against people’s labels',
   import: 'take over another tool’s run: lm-eval, inspect, garak, HELM …',
   'replay-check': 'score recordings of published models and compare with the published values',
 };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Plan, plansOf, shardOf } from './engine/plan.ts';
+import { type Plan, plansOf, sharded } from './engine/plan.ts';
 import { Recording } from './engine/recording.ts';
 import { answersFile, manifestOf, readResult, readRows, resultIds } from './engine/run-folder.ts';
 import { sampleOf } from './engine/score.ts';
@@ -18,7 +18,7 @@ export async function plansAgain(
   const lists = await Promise.all(loaded.map((suite) => plansOf(suite, { preset, languages, limit, only, shard, ...(data && { data }) })));
   const all = lists.flat();
   const same = (plan: Plan) => manifest.suites[plan.id]?.items === plan.hash && manifest.suites[plan.id]?.version === plan.suite.version;
-  const plans = all.filter(same).map((plan) => ({ ...plan, items: shardOf(plan.items, shard) }));
+  const plans = all.filter(same).map((plan) => sharded(plan, shard));
   const changed = Object.keys(manifest.suites).filter((id) => !plans.some((plan) => plan.id === id));
   return { plans, changed };
 }

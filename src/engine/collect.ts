@@ -1,11 +1,17 @@
 import { keyOf } from '../kit/key.ts';
 import type { Item, Request, Response, Runner } from '../types.ts';
+import { labelRequest, recordedLabels } from './labels.ts';
 import { type Plan, requestsOf } from './plan.ts';
 import type { Recording } from './recording.ts';
 
+interface Role {
+  readonly runner: Runner;
+  readonly hash: string;
+}
 export interface Roles {
-  readonly target: { readonly runner: Runner; readonly hash: string };
-  readonly judge: { readonly runner: Runner; readonly hash: string } | null;
+  readonly target: Role;
+  readonly judge: Role | null;
+  readonly toxicity: Role | null;
 }
 
 export interface Progress {
@@ -43,12 +49,18 @@ function workOf({ prompt, want }: Request): number {
   return length / 4 + asked;
 }
 
+/** The replies at hand, and whether a judge gave any. */
+export interface Recorded {
+  readonly look: (request: Request) => Response | null;
+  readonly judge: boolean;
+}
+
 /** Reads the replies an item has had in the rounds before `round`; null when one is missing. */
-export function repliesOf(plan: Plan, item: Item, round: number, look: (request: Request) => Response | null): Response[][] | null {
+export function repliesOf(plan: Plan, item: Item, round: number, { look, judge }: Recorded): Response[][] | null {
   const replies: Response[][] = [];
   for (let r = 0; r < round; r++) {
     const row: Response[] = [];
-    for (const request of requestsOf(plan, item, r, replies)) {
+    for (const request of requestsOf(plan, item, r, { replies, judge })) {
       const response = look(request);
       if (!response) return null;
       row.push(response);
@@ -64,14 +76,14 @@ export function repliesOf(plan: Plan, item: Item, round: number, look: (request:
  */
 export async function collect(plans: readonly Plan[], roles: Roles, recording: Recording, options: CollectOptions): Promise<void> {
   const keyed = (request: Request) => keyOf(request.to === 'judge' && roles.judge ? roles.judge.hash : roles.target.hash, request);
-  const look = (request: Request) => recording.get(keyed(request));
+  const recorded = { look: (request: Request) => recording.get(keyed(request)), judge: roles.judge !== null };
   const known = (request: Request) => {
     const place = recording.placeOf(keyed(request));
     return place !== null && !(options.retryErrors && place.failed);
   };
   const rounds = Math.max(0, ...plans.map((plan) => plan.suite.rounds.length));
   for (let round = 0; round < rounds && !options.signal.aborted; round++) {
-    const asks = () => asksOf(plans, round, look);
+    const asks = () => asksOf(plans, round, recorded);
     const fresh = recording.size === 0;
     const state = { round, rounds, done: 0, total: 0, work: 0, workTotal: 0 };
     for (const { request } of asks()) {
@@ -81,16 +93,47 @@ export async function collect(plans: readonly Plan[], roles: Roles, recording: R
     }
     if (state.total > 0) await askAll(asks, { roles, recording, options, state, keyed, since: recording.end });
   }
+  if (roles.toxicity && !options.signal.aborted) await label(plans, recorded, { classifier: roles.toxicity, recording, options });
   recording.flush();
 }
 
-function* asksOf(plans: readonly Plan[], round: number, look: (r: Request) => Response | null): Generator<Ask> {
+/** Has the user's classifier label every text that a suite wants measured. What an item wants may depend on earlier labels: it is asked until nothing is missing. */
+export async function label(
+  plans: readonly Plan[],
+  recorded: Recorded,
+  { classifier, recording, options }: Pick<Asking, 'recording' | 'options'> & { readonly classifier: Role },
+): Promise<void> {
+  const keyed = (request: Request) => keyOf(classifier.hash, request);
+  const asks = function* (): Generator<Ask> {
+    for (const plan of plans)
+      for (const item of plan.items) {
+        const replies = repliesOf(plan, item, plan.suite.rounds.length, recorded);
+        if (!replies) continue;
+        const { detectors, missing } = recordedLabels((request) => recording.get(keyed(request)));
+        plan.suite.observe(item, replies, detectors);
+        for (const text of missing) yield { request: labelRequest(text), suite: plan.id };
+      }
+  };
+  const rounds = Math.max(1, ...plans.map((plan) => plan.suite.rounds.length));
+  // Nothing here goes to the target.
+  const roles = { target: classifier, judge: null, toxicity: classifier };
+  for (let pass = 0; pass < 4 && !options.signal.aborted; pass++) {
+    const wanted = [...asks()];
+    if (wanted.length === 0) return;
+    const workTotal = wanted.reduce((sum, { request }) => sum + workOf(request), 0);
+    const state = { round: rounds, rounds: rounds + 1, done: 0, total: wanted.length, work: 0, workTotal };
+    await askAll(() => wanted, { roles, recording, options, state, keyed, since: recording.end });
+  }
+}
+
+function* asksOf(plans: readonly Plan[], round: number, { look, judge }: Recorded): Generator<Ask> {
   for (const plan of plans) {
     if (round >= plan.suite.rounds.length) continue;
+    if (round === 0) for (const { requests } of plan.signs ?? []) for (const request of requests) yield { request, suite: plan.id };
     for (const item of plan.items) {
-      const replies = repliesOf(plan, item, round, look);
+      const replies = repliesOf(plan, item, round, { look, judge });
       if (!replies) continue;
-      for (const request of requestsOf(plan, item, round, replies)) yield { request, suite: plan.id };
+      for (const request of requestsOf(plan, item, round, { replies, judge })) yield { request, suite: plan.id };
     }
   }
 }
@@ -108,7 +151,8 @@ interface Asking {
 async function askAll(asks: () => Iterable<Ask>, asking: Asking): Promise<void> {
   const { recording, options, keyed, state, since } = asking;
   const size = options.window ?? 4096;
-  for (const to of ['target', 'judge'] as const) {
+  for (const to of ['target', 'judge', 'toxicity'] as const) {
+    if (asking.roles[to] === null) continue;
     let window = new Map<string, Keyed>();
     for (const ask of asks()) {
       if (ask.request.to !== to) continue;
@@ -130,12 +174,12 @@ async function askAll(asks: () => Iterable<Ask>, asking: Asking): Promise<void> 
       if (options.signal.aborted) return;
     }
     if (window.size > 0) await askWindow([...window.values()], to, asking);
-    if (asking.roles.judge === null || options.signal.aborted) return;
+    if (options.signal.aborted) return;
   }
 }
 
-async function askWindow(window: readonly Keyed[], to: 'target' | 'judge', { roles, recording, options, state }: Asking): Promise<void> {
-  const role = to === 'judge' ? roles.judge : roles.target;
+async function askWindow(window: readonly Keyed[], to: Request['to'], { roles, recording, options, state }: Asking): Promise<void> {
+  const role = roles[to];
   if (!role) return;
   const requests = window.map(({ request }) => ({ to: request.to, prompt: request.prompt, want: request.want, ...scriptOf(request) }));
   using _ = recording.flushing();

@@ -26,8 +26,9 @@ export function estimatesOf(
 ): { estimates: Estimate[]; floor: FloorResult } {
   const rows = given instanceof RowColumns ? given : RowColumns.of(given);
   const seed = `${suite.id}/${options.seed}`;
-  const overall = suite.metrics.map((metric) => estimateOf(metric, rows, { seed: `${seed}/${metric.id}` }));
-  const byGroup = suite.metrics.flatMap((metric) =>
+  const told = suite.metrics.filter((metric) => !metric.judged || readsOf(metric).some((name) => rows.has(name)));
+  const overall = told.map((metric) => estimateOf(metric, rows, { seed: `${seed}/${metric.id}` }));
+  const byGroup = told.flatMap((metric) =>
     rows.groups.flatMap((group) => {
       const estimate = estimateOf(metric, rows, { seed: `${seed}/${metric.id}/${group}`, group });
       return estimate.n + estimate.skipped === 0 ? [] : [estimate];
@@ -36,13 +37,16 @@ export function estimatesOf(
   return { estimates: [...overall, ...byGroup], floor: floorOf(suite.floor, rows, `${seed}/floor`) };
 }
 
+const readsOf = (metric: Metric): readonly string[] => ('value' in metric ? [metric.value] : metric.reads);
+
 interface At {
   readonly seed: string;
   readonly group?: string;
 }
 
 /** One metric over all rows, or one group's. */
-function estimateOf(metric: Metric, rows: RowColumns, at: At): Estimate {
+/** One metric over all rows, or over one group's. */
+export function estimateOf(metric: Metric, rows: RowColumns, at: At): Estimate {
   const found = 'value' in metric ? ofValue(metric, rows, at) : ofCompute(metric, rows.rows(at.group), at.seed);
   const grade = found.value === null ? null : gradeOf(metric, found.value);
   // The value's own grade is among the ends: a grade that peaks inside the interval is not cut off.

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { Sign } from '../kit/contamination.ts';
 import { canonical, sha256 } from '../kit/key.ts';
 import { KeyTable } from '../kit/key-table.ts';
 import { type Data, type Item, type Preset, type Request, type Response, type Sizes, type Suite, UserError } from '../types.ts';
 import { ItemList, type Items, selected } from './items.ts';
 import { ordered } from './select.ts';
+import { signsOf, watching } from './signs.ts';
 
 export const defaultSizes: Sizes = { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY };
 
@@ -18,6 +20,8 @@ export interface Plan {
   readonly hash: string;
   /** Items left out of the preset by --limit or --only. */
   readonly partial: boolean;
+  /** Asked beside the items of a public benchmark. */
+  readonly signs?: readonly Sign[];
 }
 
 export interface Choice {
@@ -33,19 +37,26 @@ export interface Choice {
 const nothingAtHand = (benchmark: string): never => {
   throw new UserError(`the benchmark '${benchmark}' is not at hand`, `plumbline data pull ${benchmark}`);
 };
-const noData: Data = { lines: nothingAtHand, text: nothingAtHand, files: nothingAtHand };
+const noData: Data = { lines: nothingAtHand, chunks: nothingAtHand, text: nothingAtHand, files: nothingAtHand };
 
 const langOf = (item: Item): string => item.lang ?? 'en';
 
 /** The plans of one suite: one for each wanted language it has items in. */
 export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
-  const given = await suite.items(choice.data ?? noData);
+  const canaries = new Set<string>();
+  const given = await suite.items(watching(choice.data ?? noData, canaries));
   const byLanguage = Array.isArray(given) ? inArrays(given as readonly Item[]) : await inLists(given as AsyncIterable<Item>);
   checkIds(suite, byLanguage.values());
   const all = [...byLanguage.keys()];
   const wanted = all.filter((lang) => choice.languages.includes(lang) || choice.languages.includes('all'));
   const own = wanted.length > 0 || suite.languages.some((lang) => lang === 'en') ? wanted : all;
-  return own.map((lang) => planOf(suite, lang, byLanguage.get(lang) ?? [], choice));
+  return own.map((lang) => {
+    const items = byLanguage.get(lang) ?? [];
+    const plan = planOf(suite, lang, items, choice);
+    // Single items are asked to look at them, a few to try something out.
+    const whole = choice.only.length === 0 && choice.limit === null;
+    return whole ? { ...plan, signs: signsOf(suite, items, canaries, choice.preset) } : plan;
+  });
 }
 
 function inArrays(items: readonly Item[]): Map<string, Items> {
@@ -118,16 +129,29 @@ function checkIds(suite: Suite, lists: Iterable<Items>): void {
   if (seen.size === 0) throw new UserError(`suite ${suite.id} has no items`);
 }
 
-/** The part of the items that shard i of n asks, dealt in turn. */
-export function shardOf(items: Items, shard: string | null): Items {
-  if (shard === null) return items;
+/** Whether shard i of n asks what stands at a place: items are dealt in turn. */
+function dealt(shard: string): (at: number) => boolean {
   const match = /^([1-9]\d*)\/([1-9]\d*)$/.exec(shard);
   const [i, n] = [Number(match?.[1]), Number(match?.[2])];
   if (!match || i > n) throw new UserError(`--shard ${shard}: expected i/n with 1 ≤ i ≤ n, for example 2/8`);
-  return selected(items, (_, at) => at % n === i - 1);
+  return (at) => at % n === i - 1;
 }
 
-/** The requests of one item in round `at`, given the replies before it. */
-export function requestsOf(plan: Plan, item: Item, at: number, replies: readonly (readonly Response[])[]): readonly Request[] {
-  return plan.suite.rounds[at]?.(item, replies) ?? [];
+/** A plan with the part of its items (and signs) that shard i of n asks. */
+export function sharded(plan: Plan, shard: string | null): Plan {
+  if (shard === null) return plan;
+  const own = dealt(shard);
+  const items = selected(plan.items, (_, at) => own(at));
+  return { ...plan, items, ...(plan.signs && { signs: plan.signs.filter((_, at) => own(at)) }) };
+}
+
+/** The requests of one item in round `at`, given the replies before it. Without a judge nothing is asked of one: suites go on without its word. */
+export function requestsOf(
+  plan: Plan,
+  item: Item,
+  at: number,
+  { replies, judge }: { readonly replies: readonly (readonly Response[])[]; readonly judge: boolean },
+): readonly Request[] {
+  const requests = plan.suite.rounds[at]?.(item, replies) ?? [];
+  return judge ? requests : requests.filter(({ to }) => to !== 'judge');
 }

@@ -102,6 +102,11 @@ export class RowColumns {
     if (clear) held.numbers.set(at, value);
   }
 
+  /** Whether a row names this value. */
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
   /** Groups in order of appearance. */
   get groups(): string[] {
     return [...this.#groups.keys()];

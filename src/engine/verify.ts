@@ -89,7 +89,7 @@ export function manifestProblems(manifest: Manifest): Problem[] {
   if (!parsed.success)
     return parsed.error.issues.slice(0, 5).map((issue) => ({ where: `run.json, ${issue.path.join('.')}`, what: issue.message }));
   const problems: Problem[] = [];
-  for (const role of ['model', 'judge'] as const) {
+  for (const role of ['model', 'judge', 'toxicity'] as const) {
     const held = manifest[role];
     if (held && identityHash(held.identity) !== held.hash)
       problems.push({ where: `run.json, ${role}.hash`, what: 'is not the hash of the identity beside it' });

@@ -9,7 +9,7 @@ import { dataIn } from '../data.ts';
 import { answersFile } from '../engine/run-folder.ts';
 import { evaluate } from '../evaluate.ts';
 import { loadSuites } from '../load.ts';
-import { openModel, optionsOf, plansFor } from '../run-model.ts';
+import { openHelpers, openModel, optionsOf, plansFor } from '../run-model.ts';
 import { cacheDirOf } from '../settings.ts';
 import type { Runner } from '../types.ts';
 import type { Fleets, Part, PartDone, PartJob } from './queue.ts';
@@ -40,10 +40,12 @@ async function runPart(part: Part, runner: Runner, io: Io): Promise<PartDone> {
     const suites = await loadSuites(settings.suite ?? [], io.cwd);
     const plans = await plansFor(runner, { settings, suites, say, data: dataIn(cacheDirOf(io.env)) });
     const model = { argument: part.argument, runner };
+    await using helpers = await openHelpers(settings, io, () => {});
     const { manifest } = await evaluate({
       folder,
       model,
-      judge: null,
+      judge: helpers.judge,
+      toxicity: helpers.toxicity ?? null,
       plans,
       options: optionsOf(settings, settings.suite ?? []),
       command: ['plumbline', 'worker'],
