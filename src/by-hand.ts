@@ -1,7 +1,7 @@
 import type { Command as Parser } from 'commander';
 import type { Io } from './command.ts';
 import { loadRunner } from './load.ts';
-import { runnerOptionsOf } from './runner-options.ts';
+import { obeyOffline, runnerOptionsOf } from './runner-options.ts';
 import { settingsOf } from './settings.ts';
 import { type Prompt, type Request, type Response, type Runner, UserError } from './types.ts';
 
@@ -34,6 +34,7 @@ export function modelOptions(parser: Parser): Parser {
 /** Opens the model that a command named. */
 export async function openByHand(argument: string, options: Readonly<Record<string, unknown>>, io: Io): Promise<ByHand> {
   const settings = await settingsOf(options, io.env, io.cwd);
+  await obeyOffline(settings, io);
   const { module, target, settings: implied } = await loadRunner(argument, io.cwd);
   const given = runnerOptionsOf(settings, io, (text) => io.terminal && io.err(`\r${text}`));
   return module.open(target, { ...given, settings: { ...given.settings, ...implied } });

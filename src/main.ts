@@ -36,7 +36,8 @@ function ioOf(): Io {
 export async function main(name: string, argv: readonly string[]): Promise<number> {
   const io = ioOf();
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
-  if (argv.includes('--offline') || io.env.PLUMBLINE_OFFLINE === '1') (await import('./offline.ts')).forbidNetwork();
+  if (argv.includes('--offline') || /^(1|true)$/.test(io.env.PLUMBLINE_OFFLINE ?? ''))
+    (await import('./offline.ts')).forbidNetwork(process.env);
   const command = ((await import(`./commands/${name}${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`)) as { default: Command }).default;
   const parser = new Parser(`plumbline ${name}`)
     .description(commands[name] ?? '')
@@ -44,6 +45,7 @@ export async function main(name: string, argv: readonly string[]): Promise<numbe
     .showHelpAfterError('(--help shows the options)');
   parser.configureOutput({ writeOut: io.out, writeErr: io.err });
   command.describe(parser);
+  if (!parser.options.some(({ long }) => long === '--offline')) parser.option('--offline', 'never open a network connection');
   let code = 0;
   parser.action(async (...given: unknown[]) => {
     const args = given.slice(0, -2) as (string | string[] | undefined)[];

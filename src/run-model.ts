@@ -4,7 +4,7 @@ import type { Io } from './command.ts';
 import { type Plan, plansOf } from './engine/plan.ts';
 import type { Evaluation } from './evaluate.ts';
 import { loadRunner } from './load.ts';
-import { runnerOptionsOf } from './runner-options.ts';
+import { obeyOffline, runnerOptionsOf } from './runner-options.ts';
 import type { Settings } from './settings.ts';
 import { type Data, type Manifest, type Runner, type Suite, UserError } from './types.ts';
 
@@ -20,6 +20,7 @@ export async function openModel(
   io: Io,
   show: (text: string) => void,
 ): Promise<{ readonly runner: Runner } & AsyncDisposable> {
+  await obeyOffline(settings, io);
   const { module, target, settings: implied } = await loadRunner(argument, io.cwd);
   const options = runnerOptionsOf(settings, io, show);
   const runner = await module.open(target, { ...options, settings: { ...options.settings, ...implied } });

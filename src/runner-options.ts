@@ -27,3 +27,8 @@ export function runnerOptionsOf(settings: Settings, io: Io, show: (text: string)
     progress: (what, done, total) => show(`${what} ${total > 0 ? `${Math.floor((100 * done) / total)} %` : ''}`),
   };
 }
+
+/** `offline` may also stand in plumbline.yaml: from here on a socket is an error. */
+export async function obeyOffline({ offline }: Settings, io: Io): Promise<void> {
+  if (offline) (await import('./offline.ts')).forbidNetwork(io.env as Record<string, string | undefined>);
+}
