@@ -20,7 +20,9 @@ function rowOf(run: RunState, w: Words) {
     ...run,
     path,
     day: dayOf(run.created),
-    stateWord: { running: w.running, finished: w.finished, incomplete: w.incompleteBanner, stopped: w.stopped }[run.state],
+    stateWord: { running: w.running, finished: w.finished, incomplete: w.incompleteBanner, stopped: w.stopped, damaged: w.damaged }[
+      run.state
+    ],
     answersText: fill(w.answersCount, { n: count(run.answers) }),
     suitesText: fill(w.suitesDone, { done: run.results, of: run.suites }),
     cells: dimensions.map((d) => {
@@ -50,6 +52,7 @@ const page = (runs: readonly RunState[], options: ReportOptions): string => {
         finished: w.finished,
         incomplete: w.incompleteBanner,
         stopped: w.stopped,
+        damaged: w.damaged,
         answers: w.answersCount,
         rate: w.perSecond,
         suites: w.suitesDone,

@@ -1,7 +1,10 @@
-import { createReadStream, existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createGunzip } from 'node:zlib';
+import { bytesOf, longestLine, longestText } from './lines.ts';
 import { type Data, UserError } from './types.ts';
+
+const tooLong = (benchmark: string, file: string, what: string, longest: number): UserError =>
+  new UserError(`${file} of ${benchmark}: ${what} is longer than ${longest >> 20} MB`, `plumbline data pull ${benchmark} fetches it again`);
 
 /** Benchmarks' files in the cache: `<cache>/data/<benchmark>/…`, plain or gzip. */
 export function dataIn(cacheDir: string): Data {
@@ -23,9 +26,7 @@ export function dataIn(cacheDir: string): Data {
   /** Decoded pieces as they come, without a byte-order mark, lines ended by \n alone; errors name the file and the line reached. */
   async function* chunks(benchmark: string, file: string): AsyncGenerator<string> {
     const path = pathOf(benchmark, file);
-    const raw = createReadStream(path, { highWaterMark: 1 << 18 });
-    const input = path.endsWith('.gz') ? raw.pipe(createGunzip({ chunkSize: 1 << 18 })) : raw;
-    raw.on('error', (error) => input.destroy(error));
+    const input = bytesOf(path, { highWaterMark: 1 << 18 });
     const decoder = new TextDecoder();
     let [line, held] = [1, ''];
     try {
@@ -40,10 +41,10 @@ export function dataIn(cacheDir: string): Data {
       const rest = held + decoder.decode();
       if (rest !== '') yield rest;
     } catch (error) {
-      if (error instanceof UserError) throw error;
-      throw new UserError(`${path}:${line}: ${(error as Error).message}`, `plumbline data pull ${benchmark} fetches it again`);
+      const why = (error as Error).message.replace(`${path}: `, '');
+      throw new UserError(`${path}:${line}: ${why}`, `plumbline data pull ${benchmark} fetches it again`);
     } finally {
-      raw.destroy();
+      input.destroy();
     }
   }
   return {
@@ -53,6 +54,7 @@ export function dataIn(cacheDir: string): Data {
       for await (const piece of chunks(benchmark, file)) {
         const parts = (held + piece).split('\n');
         held = parts.pop() ?? '';
+        if (held.length > longestLine) throw tooLong(benchmark, file, 'a line', longestLine);
         for (const text of parts) {
           line++;
           if (text.trim() !== '') yield { line, text };
@@ -62,7 +64,12 @@ export function dataIn(cacheDir: string): Data {
     },
     async text(benchmark, file) {
       const pieces: string[] = [];
-      for await (const piece of chunks(benchmark, file)) pieces.push(piece);
+      let length = 0;
+      for await (const piece of chunks(benchmark, file)) {
+        length += piece.length;
+        if (length > longestText) throw tooLong(benchmark, file, 'it', longestText);
+        pieces.push(piece);
+      }
       return pieces.join('');
     },
     async files(benchmark) {

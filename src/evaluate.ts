@@ -1,10 +1,11 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Progress } from './engine/collect.ts';
+import { lock } from './engine/lock.ts';
 import { type Plan, sharded } from './engine/plan.ts';
 import { profileOf } from './engine/profile.ts';
 import { Recording } from './engine/recording.ts';
-import { answersFile, keepOnly, lock, readManifest, writeManifest, writeResult } from './engine/run-folder.ts';
+import { answersFile, keepOnly, readManifest, writeManifest, writeResult } from './engine/run-folder.ts';
 import { type ScoreContext, scored } from './engine/score.ts';
 import { identityHash } from './kit/key.ts';
 import { type DetectorCard, type Manifest, type Result, type Runner, UserError } from './types.ts';

@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import type { Plan } from './engine/plan.ts';
+import { writeWhole } from './engine/run-folder.ts';
 import { seal } from './engine/seal.ts';
 import { sealProblems } from './engine/verify.ts';
 import { pageTime, writeReport } from './engine/write-report.ts';
 import { openRun } from './open-run.ts';
+import { bomFile, bomText } from './provenance.ts';
 import type { Data, Run } from './types.ts';
 
 export interface Finishing {
@@ -13,10 +16,11 @@ export interface Finishing {
   readonly plans?: readonly Plan[];
 }
 
-/** Writes a scored run's scorecard and seals the folder. Returns the run and the page's path. */
+/** Writes a scored run's scorecard and what it was made with, and seals the folder. Returns the run and the page's path. */
 export async function finish(folder: string, { cwd, env, data, plans }: Finishing): Promise<{ readonly run: Run; readonly page: string }> {
   const run = openRun(folder, cwd, data, plans);
   const page = await writeReport('scorecard', run, { folder, cwd, now: pageTime(run, env) });
+  writeWhole(join(folder, bomFile), bomText());
   await seal(folder);
   return { run, page };
 }

@@ -6,6 +6,9 @@ const number = z.number();
 const maybe = number.nullable();
 const hash = z.string().regex(/^[0-9a-f]{32,64}$/);
 const json = z.json();
+const time = z.iso.datetime();
+/** `<dimension>/<name>`: also the places of results and rows in the folder. */
+const resultId = z.string().regex(/^[a-z]+\/(?!\.\.?$)[^/\\]+$/);
 const protocol = z.enum(['base', 'instruct', 'reasoning']);
 const outcome = z.enum(outcomes);
 
@@ -47,7 +50,7 @@ export const resultSchema = z
   .object({
     format: z.literal('plumbline-result/1'),
     suite: z.object({
-      id: z.string(),
+      id: resultId,
       dimension: z.enum(dimensions),
       version: z.string(),
       title: z.string(),
@@ -99,8 +102,8 @@ export const manifestSchema = z
   .object({
     format: z.literal('plumbline-run/1'),
     plumbline: z.string(),
-    created: z.string(),
-    finished: z.string().nullable(),
+    created: time,
+    finished: time.nullable(),
     command: z.array(z.string()),
     model: identified.extend({ protocol }),
     judge: identified.nullable(),
@@ -115,7 +118,7 @@ export const manifestSchema = z
       system: z.string().nullable(),
       shard: z.string().nullable(),
     }),
-    suites: z.record(z.string(), z.object({ version: z.string(), items: hash, count: number })),
+    suites: z.record(resultId, z.object({ version: z.string(), items: hash, count: number })),
     environment: z.object({ node: z.string(), platform: z.string(), arch: z.string(), cpu: z.string(), cores: number, memory: number }),
     facts,
     complete: z.boolean(),

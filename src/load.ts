@@ -96,6 +96,11 @@ function stripsTypes(): boolean {
 function checked(suite: Suite, name: string): Suite {
   const lacks = ['id', 'dimension', 'version', 'title', 'items', 'rounds', 'observe', 'metrics', 'floor'].filter((key) => !(key in suite));
   if (lacks.length > 0) throw new UserError(`suite ${name} lacks ${lacks.join(', ')}`, 'docs/write-a-suite.md shows a whole one');
+  if (!/^[a-z]+\/(?!\.\.?$)[^/\\@]+$/.test(suite.id) || !suite.id.startsWith(`${suite.dimension}/`))
+    throw new UserError(
+      `suite ${name}: the id '${suite.id}' is not '${suite.dimension}/<name>'`,
+      'docs/write-a-suite.md shows a whole one',
+    );
   return suite;
 }
 

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { lock } from './engine/lock.ts';
 import { profileOf } from './engine/profile.ts';
 import { Recording } from './engine/recording.ts';
-import { answersFile, lock, manifestOf, readManifest, writeManifest } from './engine/run-folder.ts';
+import { answersFile, manifestOf, readManifest, writeManifest } from './engine/run-folder.ts';
 import { contextOf, scoreAll } from './evaluate.ts';
 import { finish } from './finish.ts';
 import { canonical } from './kit/key.ts';

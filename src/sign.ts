@@ -1,16 +1,22 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { readSeal, sealFile, signatureFile } from './engine/seal.ts';
 import type { Problem } from './engine/verify.ts';
+import { fileDigest, statementOf } from './statement.ts';
 import { type Manifest, UserError } from './types.ts';
 
+const text = z.string();
+const base64 = z.string().refine((given) => Buffer.from(given, 'base64').toString('base64') === given);
+const envelopeSchema = z.strictObject({
+  payloadType: z.literal('application/vnd.in-toto+json'),
+  payload: base64,
+  signatures: z.tuple([z.strictObject({ keyid: text, sig: base64, public: text })]),
+});
+
 /** A signed in-toto statement (v1) about a run's seal, in a DSSE envelope; ed25519 by node:crypto. */
-export interface Envelope {
-  readonly payloadType: 'application/vnd.in-toto+json';
-  readonly payload: string;
-  readonly signatures: readonly { readonly keyid: string; readonly sig: string; readonly public: string }[];
-}
+export type Envelope = z.infer<typeof envelopeSchema>;
 
 const payloadType = 'application/vnd.in-toto+json';
 
@@ -32,24 +38,6 @@ export function newKeys(): { readonly privateKey: string; readonly publicKey: st
   return {
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }) as string,
-  };
-}
-
-/** The statement: which run, whose weights, what profile. */
-function statementOf(folder: string, manifest: Manifest) {
-  const seal = readFileSync(join(folder, sealFile));
-  return {
-    _type: 'https://in-toto.io/Statement/v1',
-    subject: [{ name: sealFile, digest: { sha256: createHash('sha256').update(seal).digest('hex') } }],
-    predicateType: 'https://in-toto.io/attestation/test-result/v0.1',
-    predicate: {
-      result: manifest.complete ? 'PASSED' : 'WARNED',
-      configuration: [{ name: manifest.model.name, digest: { sha256: manifest.model.hash } }],
-      tool: `plumbline-eval ${manifest.plumbline}`,
-      model: manifest.model.identity,
-      suites: manifest.suites,
-      profile: manifest.profile,
-    },
   };
 }
 
@@ -75,31 +63,53 @@ export function signed(folder: string, manifest: Manifest, pem: string): Envelop
   };
 }
 
+/** The text of an envelope: one form only, so that every changed byte of it shows. */
+export const envelopeText = (envelope: Envelope): string => `${JSON.stringify(envelope, null, 1)}\n`;
+
 /** What is wrong with a run's signature, and who signed it. `trusted`: the path of the only public key that counts; null: any. */
 export function signatureProblems(
   folder: string,
   trusted: string | null,
 ): { readonly problems: readonly Problem[]; readonly keyId: string | null } {
   const bad = (what: string) => ({ problems: [{ where: signatureFile, what }], keyId: null });
+  if (trusted !== null && !existsSync(trusted)) throw new UserError(`--key ${trusted}: there is no such file`);
+  const held = readFileSync(join(folder, signatureFile), 'utf8');
+  const envelope = parsedOrNull(held);
+  if (!envelope || envelopeText(envelope) !== held) return bad('is not a signed statement in the one form that plumbline writes');
+  const [signature] = envelope.signatures;
+  const own = keyFrom(signature.public);
+  const key = trusted === null ? own : keyFrom(readFileSync(trusted, 'utf8'));
+  if (trusted !== null && !key)
+    throw new UserError(`--key ${trusted}: is not a public key in PEM form`, 'plumbline sign --new-key writes one, ending in .pub');
+  if (!own || !key || own.export({ type: 'spki', format: 'pem' }) !== signature.public || keyIdOf(own) !== signature.keyid)
+    return bad('the key in it is not the one that it names');
+  const payload = Buffer.from(envelope.payload, 'base64');
+  if (!verify(null, encoded(payload), key, Buffer.from(signature.sig, 'base64')))
+    return bad(trusted === null ? 'the signature does not fit the statement' : 'was not signed with the given key');
+  if (keyIdOf(own) !== keyIdOf(key)) return bad('names another key than the given one');
+  const statement = statementSchema.safeParse(jsonOrNull(payload.toString('utf8')));
+  if (!statement.success) return bad('what is signed is no statement about a run');
+  if (statement.data.subject[0].digest.sha256 !== fileDigest(join(folder, sealFile)).sha256) return bad('was made for another seal');
+  return { problems: [], keyId: keyIdOf(key) };
+}
+
+const statementSchema = z.object({ subject: z.tuple([z.object({ digest: z.object({ sha256: text }) })]) });
+
+function jsonOrNull(given: string): unknown {
   try {
-    const envelope = JSON.parse(readFileSync(join(folder, signatureFile), 'utf8')) as Envelope;
-    const [signature] = envelope.signatures;
-    if (!signature || envelope.payloadType !== payloadType) return bad('is not a signed statement');
-    if (trusted !== null && !existsSync(trusted)) throw new UserError(`--key ${trusted}: there is no such file`);
-    const key = createPublicKey(trusted === null ? signature.public : readFileSync(trusted, 'utf8'));
-    const payload = Buffer.from(envelope.payload, 'base64');
-    if (!verify(null, encoded(payload), key, Buffer.from(signature.sig, 'base64')))
-      return bad(trusted === null ? 'the signature does not fit the statement' : 'was not signed with the given key');
-    const statement = JSON.parse(payload.toString('utf8')) as {
-      readonly subject: readonly { readonly digest: { readonly sha256: string } }[];
-    };
-    const digest = createHash('sha256')
-      .update(readFileSync(join(folder, sealFile)))
-      .digest('hex');
-    if (statement.subject[0]?.digest.sha256 !== digest) return bad('was made for another seal');
-    return { problems: [], keyId: keyIdOf(key) };
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    return bad(`cannot be read (${(error as Error).message})`);
+    return JSON.parse(given);
+  } catch {
+    return null;
+  }
+}
+
+const parsedOrNull = (given: string): Envelope | null => envelopeSchema.safeParse(jsonOrNull(given)).data ?? null;
+
+function keyFrom(pem: string): KeyObject | null {
+  try {
+    const key = createPublicKey(pem);
+    return key.asymmetricKeyType === 'ed25519' ? key : null;
+  } catch {
+    return null;
   }
 }

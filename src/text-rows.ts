@@ -2,10 +2,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { suggestion } from './commands.ts';
+import { csvBounds, gunzipped, linesIn } from './lines.ts';
 import { UserError } from './types.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,10 +20,7 @@ export interface TextRow {
 }
 
 async function* jsonRows(input: Readable, name: string): AsyncGenerator<FoundRow> {
-  let line = 0;
-  for await (const raw of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++;
-    const text = line === 1 ? raw.replace(/^\uFEFF/, '') : raw;
+  for await (const { line, text } of linesIn(input, name)) {
     if (text.trim() === '') continue;
     try {
       yield { line, fields: JSON.parse(text) as unknown };
@@ -36,7 +32,7 @@ async function* jsonRows(input: Readable, name: string): AsyncGenerator<FoundRow
 
 async function* csvRows(input: Readable, name: string, delimiter: string): AsyncGenerator<FoundRow> {
   const { parse } = await import('csv-parse');
-  const parser = parse({ bom: true, columns: true, delimiter, info: true, skip_empty_lines: true });
+  const parser = parse({ ...csvBounds, bom: true, columns: true, delimiter, info: true, skip_empty_lines: true });
   input.on('error', (error) => parser.destroy(error));
   try {
     for await (const { record, info } of input.pipe(parser) as AsyncIterable<{ record: Fields; info: { lines: number } }>)
@@ -71,9 +67,7 @@ export async function* textRows(file: string, field: string, cwd: string): Async
   if (file !== '-' && !(await stat(path).catch(() => null))?.isFile())
     throw new UserError(`${path} is not a file`, 'name a JSONL, CSV or TSV file (or .gz of one), or - for JSONL on standard input');
   const raw: Readable = file === '-' ? process.stdin : createReadStream(path);
-  const packed = /\.gz$/i.test(file);
-  const input = packed ? raw.pipe(createGunzip()) : raw;
-  if (packed) raw.on('error', (error) => input.destroy(error));
+  const input = /\.gz$/i.test(file) ? gunzipped(raw, path) : raw;
   const plain = file.replace(/\.gz$/i, '');
   const rows = /\.csv$/i.test(plain)
     ? csvRows(input, name, ',')
@@ -85,10 +79,6 @@ export async function* textRows(file: string, field: string, cwd: string): Async
       const place = `${name}:${line}`;
       yield { place, text: textOf(fields, field, place) };
     }
-  } catch (error) {
-    if (/^Z_|incorrect header|unexpected end of file/.test(`${(error as NodeJS.ErrnoException).code} ${(error as Error).message}`))
-      throw new UserError(`${path}: not whole gzip (${(error as Error).message})`, 'fetch the file again');
-    throw error;
   } finally {
     raw.destroy();
   }

@@ -39,6 +39,7 @@ describe('plumbline run', () => {
       'results',
       'rows',
       'run.json',
+      'sbom.cdx.json',
       'scorecard.html',
       'seal.json',
     ]);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunState } from '../src/kit/overview.ts';
+import { resultIdOf } from '../src/kit/result.ts';
 import { startServer } from '../src/serve/server.ts';
 import { look } from '../src/serve/watch.ts';
 import { hostile, madeRun } from './support/made-run.ts';
@@ -21,7 +22,7 @@ function put(name: string, text: string): void {
 function writeRun(name: string, made: Parameters<typeof madeRun>[0], finished: boolean): void {
   const run = madeRun(made);
   put(`${name}/run.json`, JSON.stringify(finished ? run.manifest : { ...run.manifest, finished: null, complete: false, profile: [] }));
-  if (finished) for (const r of run.results) put(`${name}/results/${r.suite.id}.json`, JSON.stringify(r));
+  if (finished) for (const r of run.results) put(`${name}/results/${resultIdOf(r)}.json`, JSON.stringify(r));
   put(`${name}/answers.jsonl`, '{"key":"a"}\n{"key":"b"}\n');
 }
 

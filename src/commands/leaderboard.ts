@@ -3,10 +3,13 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
 import { readManifest, readResult, resultIds, writeWhole } from '../engine/run-folder.ts';
-import { type Seal, sealFile } from '../engine/seal.ts';
+import { readSeal } from '../engine/seal.ts';
+import { sealHash } from '../engine/verify.ts';
 import type { BoardEntry, BoardReport } from '../kit/board.ts';
 import { loadReport } from '../load.ts';
+import { cacheDirOf } from '../settings.ts';
 import { UserError } from '../types.ts';
+import { wasVerified } from '../verified.ts';
 
 const command: Command = {
   describe(parser) {
@@ -24,7 +27,7 @@ const command: Command = {
   async run([named], options, io) {
     const folders = [...new Set((named as readonly string[]).flatMap((name) => runFoldersIn(resolve(io.cwd, name), io)))].sort();
     const target = resolve(io.cwd, String(options.output));
-    const entries = folders.map(entryOf);
+    const entries = folders.map((folder) => entryOf(folder, cacheDirOf(io.env)));
     const report = (await loadReport('leaderboard', io.cwd)) as unknown as BoardReport;
     const known = knownPages(target);
     const files = report.site(entries, {
@@ -58,29 +61,21 @@ function runFoldersIn(folder: string, io: Io): string[] {
   return inside;
 }
 
-function entryOf(folder: string): BoardEntry {
+function entryOf(folder: string, cacheDir: string): BoardEntry {
   const manifest = readManifest(folder);
   if (!manifest) throw new UserError(`${folder}: there is no run.json in it`, 'name run folders');
   const results = resultIds(folder).map((id) => readResult(folder, id));
-  return { run: { manifest, results, async *samples() {} }, verified: verified(folder) };
+  return { run: { manifest, results, async *samples() {} }, verified: verified(folder, cacheDir) };
 }
 
 const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
 
-/** `verify` writes verified.json with the seal it checked; it counts only while manifest and results are those the seal names. */
-function verified(folder: string): boolean {
-  const [path, seal] = [join(folder, 'verified.json'), join(folder, sealFile)];
-  if (!existsSync(path) || !existsSync(seal)) return false;
-  try {
-    const text = readFileSync(seal);
-    const found = JSON.parse(readFileSync(path, 'utf8')) as { seal?: unknown };
-    if (found.seal !== sha256(text)) return false;
-    const { files } = JSON.parse(text.toString('utf8')) as Seal;
-    const names = ['run.json', ...resultIds(folder).map((id) => `results/${id}.json`)];
-    return names.every((name) => files[name] === sha256(readFileSync(join(folder, name))));
-  } catch {
-    return false;
-  }
+/** A run is verified when `verify` said so on this machine, and manifest and results are still those of its seal. */
+function verified(folder: string, cacheDir: string): boolean {
+  const seal = readSeal(folder);
+  if (seal === null || typeof seal === 'string' || !wasVerified(cacheDir, sealHash(folder))) return false;
+  const names = ['run.json', ...resultIds(folder).map((id) => `results/${id}.json`)];
+  return names.every((name) => seal.files[name] === sha256(readFileSync(join(folder, name))));
 }
 
 function timeOf(entries: readonly BoardEntry[], io: Io): number {

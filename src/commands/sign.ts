@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { manifestOf, writeWhole } from '../engine/run-folder.ts';
 import { signatureFile } from '../engine/seal.ts';
 import { sealProblems } from '../engine/verify.ts';
-import { newKeys, signed } from '../sign.ts';
+import { envelopeText, newKeys, signed } from '../sign.ts';
 import { UserError } from '../types.ts';
 
 const command: Command = {
@@ -39,7 +39,7 @@ const command: Command = {
     const path = resolve(io.cwd, String(keyFile));
     if (!existsSync(path))
       throw new UserError(`--key ${String(keyFile)}: there is no such file`, 'plumbline sign --new-key my.key makes one');
-    writeWhole(join(folder, signatureFile), `${JSON.stringify(signed(folder, manifest, readFileSync(path, 'utf8')), null, 1)}\n`);
+    writeWhole(join(folder, signatureFile), envelopeText(signed(folder, manifest, readFileSync(path, 'utf8'))));
     io.out(`${join(folder, signatureFile)}\n`);
     return 0;
   },

@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
 import { dataIn } from '../data.ts';
 import { Recording } from '../engine/recording.ts';
-import { answersFile, manifestOf, writeWhole } from '../engine/run-folder.ts';
+import { answersFile, manifestOf } from '../engine/run-folder.ts';
 import { signatureFile } from '../engine/seal.ts';
-import { lineProblems, manifestProblems, type Problem, scoreProblems, sealHash, sealProblems } from '../engine/verify.ts';
+import { lineProblems, manifestProblems, type Problem, reordered, scoreProblems, sealHash, sealProblems } from '../engine/verify.ts';
 import { pageTime } from '../engine/write-report.ts';
 import { contextOf } from '../evaluate.ts';
 import { importedProblems, isImported } from '../import/imported.ts';
@@ -16,6 +16,7 @@ import { runnerOptionsOf } from '../runner-options.ts';
 import { cacheDirOf, settingsOf } from '../settings.ts';
 import { signatureProblems } from '../sign.ts';
 import { type Manifest, UserError } from '../types.ts';
+import { rememberVerified } from '../verified.ts';
 import { version } from '../version.ts';
 
 /** Does the page say what the results say? It is rendered again and compared byte by byte. */
@@ -46,55 +47,67 @@ interface Verdict {
   readonly replay: Agreement | null;
 }
 
-async function verdictOf(folder: string, options: Readonly<Record<string, unknown>>, io: Io): Promise<Verdict> {
-  const manifest = manifestOf(folder);
-  const problems: Problem[] = [...manifestProblems(manifest), ...(await sealProblems(folder))];
-  let answers = 0;
-  let rows: number | null = null;
-  let replay: Agreement | null = null;
-  const wrongForm = problems.some(({ where }) => where.startsWith('run.json,') || where === answersFile);
-  if (!wrongForm) {
-    using recording = Recording.open(join(folder, answersFile), 'read');
-    answers = recording.size;
-    problems.push(...lineProblems(recording));
-    const imported = isImported(manifest) ? importedProblems(folder, manifest) : null;
-    if (imported) {
-      problems.push(...imported.problems);
-      rows = imported.rows;
-    }
-    const { plans, changed } = imported ? { plans: [], changed: [] } : await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
-    for (const id of changed)
-      problems.push({ where: `suite ${id}`, what: 'is not at hand as it was in the run, so its score cannot be checked' });
-    if (!imported && problems.every(({ where }) => !where.startsWith(answersFile)))
-      problems.push(
-        ...scoreProblems(
-          folder,
-          manifest,
-          plans,
-          contextOf(manifest, (key) => recording.get(key)),
-        ),
-      );
+interface Read {
+  readonly problems: readonly Problem[];
+  readonly answers: number;
+  readonly importedRows: number | null;
+  readonly replay: Agreement | null;
+}
+
+const aboutFile =
+  (file: string) =>
+  ({ where }: Problem) =>
+    where.startsWith(file);
+
+/** Scores, renders and, where asked, replays a run whose manifest and recording can be read. */
+async function readAgain(folder: string, manifest: Manifest, { options, io }: Pick<Replaying, 'options' | 'io'>): Promise<Read> {
+  using recording = Recording.open(join(folder, answersFile), 'read');
+  const answers = recording.size;
+  const problems: Problem[] = lineProblems(recording);
+  if (isImported(manifest)) {
+    if (options.replay !== undefined) throw new UserError(`${folder} is imported: there is no model to ask again`, 'leave --replay away');
+    const imported = importedProblems(folder, manifest);
+    problems.push(...imported.problems);
     if (problems.length === 0) problems.push(...(await pageProblems(folder, io)));
-    if (options.replay !== undefined && imported)
-      throw new UserError(`${folder} is imported: there is no model to ask again`, 'leave --replay away');
-    if (options.replay !== undefined) replay = await replayFor(manifest, { plans, recording, options, io });
-    if (replay?.agrees === false) problems.push({ where: `replay of ${replay.items} items`, what: replay.what });
+    return { problems, answers, importedRows: imported.rows, replay: null };
   }
+  const { plans, changed } = await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
+  for (const id of changed)
+    problems.push({ where: `suite ${id}`, what: 'is not at hand as it was in the run, so its score cannot be checked' });
+  const context = contextOf(manifest, (key) => recording.get(key));
+  if (!problems.some(aboutFile(answersFile))) problems.push(...scoreProblems(folder, manifest, plans, context));
+  if (problems.length === 0) problems.push(...(await pageProblems(folder, io)));
+  const replay = options.replay === undefined ? null : await replayFor(manifest, { plans, recording, options, io });
+  if (replay?.agrees === false) problems.push({ where: `replay of ${replay.items} items`, what: replay.what });
+  return { problems, answers, importedRows: null, replay };
+}
+
+/** What run.json says, or why it cannot be read. */
+function manifestIn(folder: string): Manifest | Problem {
+  if (!existsSync(join(folder, 'run.json'))) return manifestOf(folder);
+  try {
+    return manifestOf(folder);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { where: error.message.startsWith(join(folder, 'run.json')) ? 'run.json' : folder, what: error.message };
+  }
+}
+
+async function verdictOf(folder: string, options: Readonly<Record<string, unknown>>, io: Io): Promise<Verdict> {
+  const manifest = manifestIn(folder);
+  const none: Read = { problems: [], answers: 0, importedRows: null, replay: null };
+  // A folder whose manifest cannot be read, or that reaches out of itself, is not looked into any further.
+  if ('what' in manifest) return { ...none, run: folder, verified: false, problems: [manifest], seal: null, signedBy: null };
+  const sealed = [...manifestProblems(manifest), ...(await sealProblems(folder))];
+  const readable = !sealed.some(({ where, what }) => where === answersFile && what !== reordered);
+  const read = readable ? await readAgain(folder, manifest, { options, io }) : none;
   const signature = existsSync(join(folder, signatureFile))
     ? signatureProblems(folder, options.key === undefined ? null : resolve(io.cwd, String(options.key)))
     : null;
-  if (signature) problems.push(...signature.problems);
-  if (options.key !== undefined && !signature) problems.push({ where: signatureFile, what: 'there is none: the run is not signed' });
-  return {
-    run: folder,
-    verified: problems.length === 0,
-    problems,
-    answers,
-    importedRows: rows,
-    seal: problems.length === 0 ? sealHash(folder) : null,
-    signedBy: signature?.keyId ?? null,
-    replay,
-  };
+  const unsigned = options.key !== undefined && !signature ? [{ where: signatureFile, what: 'there is none: the run is not signed' }] : [];
+  const problems = [...sealed, ...read.problems, ...(signature?.problems ?? []), ...unsigned];
+  const verified = problems.length === 0;
+  return { ...read, run: folder, verified, problems, seal: verified ? sealHash(folder) : null, signedBy: signature?.keyId ?? null };
 }
 
 interface Replaying {
@@ -141,8 +154,7 @@ const command: Command = {
     const verdicts: Verdict[] = [];
     for (const name of folders as readonly string[]) verdicts.push(await verdictOf(resolve(io.cwd, name), options, io));
     for (const verdict of verdicts) {
-      const made = { format: 'plumbline-verified/1', seal: verdict.seal, replay: verdict.replay, signedBy: verdict.signedBy };
-      if (verdict.verified) writeWhole(join(verdict.run, 'verified.json'), `${JSON.stringify(made, null, 1)}\n`);
+      if (verdict.seal !== null) rememberVerified(cacheDirOf(io.env), { seal: verdict.seal, signedBy: verdict.signedBy });
       if (options.json) continue;
       io.out(
         `${verdict.verified ? '✓' : '✗'} ${verdict.run}: ${verdict.verified ? agreed(verdict) : `${verdict.problems.length} things do not agree`}\n`,

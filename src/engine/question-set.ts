@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { argmax, mentions } from '../kit/answers.ts';
 import { choose, scoresOf } from '../kit/asking.ts';
 import { outcomeOf } from '../kit/outcome.ts';
 import { hashOf } from '../kit/random.ts';
+import { bytesOf, csvBounds, linesIn } from '../lines.ts';
 import { type Dimension, dimensions, type Item, type Request, type Suite, UserError } from '../types.ts';
 
 /** A user's own question set: CSV, TSV or JSONL with a header; the columns are documented in docs/own-questions.md. */
@@ -25,7 +25,7 @@ async function* csvRows(path: string): AsyncGenerator<[line: number, fields: Fie
   const { parse } = await import('csv-parse');
   const delimiter = /\.tsv$/i.test(path) ? '\t' : ',';
   const parser = createReadStream(path).pipe(
-    parse({ bom: true, columns: true, delimiter, info: true, skip_empty_lines: true, trim: true }),
+    parse({ ...csvBounds, bom: true, columns: true, delimiter, info: true, skip_empty_lines: true, trim: true }),
   );
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: Fields; info: { lines: number } }>) yield [info.lines, record];
@@ -40,14 +40,11 @@ async function* csvRows(path: string): AsyncGenerator<[line: number, fields: Fie
 }
 
 async function* jsonRows(path: string): AsyncGenerator<[line: number, fields: Fields]> {
-  let line = 0;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++;
-    const clean = text.replace(/^\uFEFF/, '');
-    if (clean.trim() === '') continue;
+  for await (const { line, text } of linesIn(bytesOf(path), path)) {
+    if (text.trim() === '') continue;
     let value: unknown;
     try {
-      value = JSON.parse(clean);
+      value = JSON.parse(text);
     } catch (error) {
       throw new UserError(`${path}:${line}: not a JSON value (${(error as Error).message})`, 'every line is one JSON object');
     }

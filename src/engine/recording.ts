@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { KeyTable, type Place } from '../kit/key-table.ts';
+import { longestLine } from '../lines.ts';
 import { type Response, UserError } from '../types.ts';
 
 const chunkBytes = 1 << 20;
@@ -183,6 +184,11 @@ export class Recording {
         yield { bytes: text.subarray(start, end), at: at + start };
       held = Buffer.from(text.subarray(start));
       at += start;
+      if (held.length > longestLine)
+        throw new UserError(
+          `${this.path}: the line at byte ${at} is longer than ${longestLine >> 20} MB`,
+          'the recording was changed by another program: remove that line and run again',
+        );
     }
   }
 

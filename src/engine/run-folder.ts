@@ -4,14 +4,18 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
+import type { z } from 'zod';
+import { manifestSchema, resultSchema, rowSchema } from '../formats.ts';
+import { resultIdOf } from '../kit/result.ts';
+import { longestLine, wholeText } from '../lines.ts';
 import { type Manifest, type Result, type Row, UserError } from '../types.ts';
 
 /** A run's folder: run.json, answers.jsonl, results/<dimension>/<suite>.json, rows/<dimension>/<suite>.jsonl and the reports. */
@@ -19,7 +23,7 @@ export const answersFile = 'answers.jsonl';
 const manifestFile = 'run.json';
 
 /** Makes a folder and those above it. On a read-only file system Node's recursive form says ENOENT; the plain form says why. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
@@ -45,22 +49,53 @@ export function writeManifest(folder: string, manifest: Manifest): void {
   writeWhole(join(folder, manifestFile), `${JSON.stringify(manifest, null, 1)}\n`);
 }
 
-/** Reads run.json, or null when the folder has none. */
+/** A run folder may come from a stranger: a link in it that leads elsewhere would have other files read, written or removed in its name. */
+function refuseLinks(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isSymbolicLink()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const inside = existsSync(path) && realpathSync(path).startsWith(realpathSync(folder) + sep);
+    if (!inside)
+      throw new UserError(`${path} is a link that leads out of the run folder`, 'put the file itself in its place, or remove the link');
+  }
+}
+
+interface Form {
+  readonly format: string;
+  readonly schema: z.ZodType;
+  readonly hint: string;
+}
+
+/** A file's JSON value in its form. Throws UserError naming file and field. */
+function checkedFile<T>(path: string, { format, schema, hint }: Form): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(wholeText(path));
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path}: not a JSON value (${(error as Error).message})`, hint);
+  }
+  const held = value !== null && typeof value === 'object' && 'format' in value ? value.format : undefined;
+  if (held !== format) throw new UserError(`${path}: format '${String(held)}' is not ${format}`, hint);
+  return checked<T>(value, schema, { where: path, hint });
+}
+
+function checked<T>(value: unknown, schema: z.ZodType, { where, hint }: { readonly where: string; readonly hint: string }): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return value as T;
+  const [issue] = parsed.error.issues;
+  throw new UserError(`${where}: ${issue?.path.map(String).join('.') || 'the whole'}: ${issue?.message}`, hint);
+}
+
+/** Reads run.json, or null when the folder has none. Throws UserError for what is no manifest, and for a folder that reaches out of itself. */
 export function readManifest(folder: string): Manifest | null {
   const path = join(folder, manifestFile);
+  if (!existsSync(folder)) return null;
+  refuseLinks(folder);
   if (!existsSync(path)) return null;
-  let manifest: Manifest;
-  try {
-    manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest;
-  } catch (error) {
-    throw new UserError(`${path}: not a JSON value (${(error as Error).message})`, 'restore the file, or start in a new folder with -o');
-  }
-  if (manifest.format !== 'plumbline-run/1')
-    throw new UserError(
-      `${path}: format '${String(manifest.format)}' is not plumbline-run/1`,
-      'this run was written by another version of plumbline',
-    );
-  const inside = (manifest.options?.suites ?? []).find(
+  const hint = 'restore the file, or start in a new folder with -o';
+  const manifest = checkedFile<Manifest>(path, { format: 'plumbline-run/1', schema: manifestSchema, hint });
+  const inside = manifest.options.suites.find(
     (name) => resolve(folder, name).startsWith(resolve(folder) + sep) && existsSync(resolve(folder, name)),
   );
   if (inside !== undefined)
@@ -124,7 +159,7 @@ export class WholeFile {
 export function* linesOf(path: string): Generator<string> {
   if (!existsSync(path)) return;
   const file = openSync(path, 'r');
-  const chunk = Buffer.allocUnsafe(1 << 18);
+  const chunk = Buffer.allocUnsafe(1 << 20);
   let held = Buffer.alloc(0);
   try {
     for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
@@ -133,6 +168,11 @@ export function* linesOf(path: string): Generator<string> {
       for (let end = bytes.indexOf(10); end >= 0; start = end + 1, end = bytes.indexOf(10, start))
         if (end > start) yield bytes.toString('utf8', start, end);
       held = bytes.subarray(start);
+      if (held.length > longestLine)
+        throw new UserError(
+          `${path}: a line is longer than ${longestLine >> 20} MB`,
+          'the file is damaged; plumbline score writes it anew',
+        );
     }
     if (held.length > 0) yield held.toString('utf8');
   } finally {
@@ -164,11 +204,12 @@ export function resultIds(folder: string): string[] {
   );
 }
 
+/** Reads a result. Throws UserError for what is none, or another's than its place says. */
 export function readResult(folder: string, id: string): Result {
   const path = join(folder, 'results', `${id}.json`);
-  const result = JSON.parse(readFileSync(path, 'utf8')) as Result;
-  if (result.format !== 'plumbline-result/1')
-    throw new UserError(`${path}: format '${String(result.format)}' is not plumbline-result/1`, 'plumbline score writes it anew');
+  const hint = `plumbline score ${folder} writes it anew`;
+  const result = checkedFile<Result>(path, { format: 'plumbline-result/1', schema: resultSchema, hint });
+  if (resultIdOf(result) !== id) throw new UserError(`${path}: holds the result of ${resultIdOf(result)}`, hint);
   return result;
 }
 
@@ -177,9 +218,19 @@ export function rowLines(folder: string, id: string): Generator<string> {
   return linesOf(rowsPath(folder, id));
 }
 
-/** The rows of one result; empty when the run holds none. */
+/** The rows of one result; empty when the run holds none. Throws UserError naming a line that is no row. */
 export function readRows(folder: string, id: string): Row[] {
-  return Array.from(rowLines(folder, id), (line) => JSON.parse(line) as Row);
+  let line = 0;
+  return Array.from(rowLines(folder, id), (text) => {
+    line++;
+    const place = { where: `${rowsPath(folder, id)}:${line}`, hint: `plumbline score ${folder} writes it anew` };
+    try {
+      return checked<Row>(JSON.parse(text), rowSchema, place);
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${place.where}: not a JSON value (${(error as Error).message})`, place.hint);
+    }
+  });
 }
 
 /** Removes results and rows of suites that are not part of the run any more, and what a killed process left half written. */
@@ -191,34 +242,5 @@ export function keepOnly(folder: string, ids: readonly string[]): void {
     if (ids.includes(id)) continue;
     rmSync(join(folder, 'results', `${id}.json`), { force: true });
     rmSync(rowsPath(folder, id), { force: true });
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Takes the folder for this process; another live process in it is an error. A dead one's lock is taken over. */
-export function lock(folder: string): Disposable {
-  const path = join(folder, 'run.lock');
-  makeFolder(folder);
-  for (let tries = 0; ; tries++) {
-    try {
-      const file = openSync(path, 'wx');
-      writeSync(file, String(process.pid));
-      closeSync(file);
-      return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || tries > 2) throw error;
-      const pid = Number(readFileSync(path, 'utf8'));
-      if (pid !== process.pid && pid > 0 && alive(pid))
-        throw new UserError(`${folder} is in use by process ${pid}`, 'wait for it, or write to another folder with -o');
-      rmSync(path, { force: true });
-    }
   }
 }

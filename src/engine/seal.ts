@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { canonical } from '../kit/key.ts';
 import { Recording } from './recording.ts';
 import { answersFile, WholeFile, writeWhole } from './run-folder.ts';
@@ -11,15 +12,23 @@ export interface Seal {
   /** Root of the tree over the answers' lines in order of their keys (RFC 6962 §2.1). */
   readonly root: string;
   readonly answers: number;
-  /** sha256 of every other file by its path in the folder. */
+  /** sha256 of every file by its path in the folder, but for the seal and its signature. */
   readonly files: Readonly<Record<string, string>>;
 }
+
+const sha256Digits = z.string().regex(/^[0-9a-f]{64}$/);
+const sealSchema = z.strictObject({
+  format: z.literal('plumbline-seal/1'),
+  root: sha256Digits,
+  answers: z.number(),
+  files: z.record(z.string(), sha256Digits),
+});
 
 export const sealFile = 'seal.json';
 /** One line an answer: its key and the first 16 hexadecimal digits of its leaf, so that a changed answer can be named. */
 export const leavesFile = 'answers.leaves';
 export const signatureFile = 'seal.dsse.json';
-const apart = new Set([sealFile, signatureFile, answersFile, 'run.lock', 'verified.json']);
+const apart = new Set([sealFile, signatureFile]);
 
 const leafOf = (line: Uint8Array): Buffer => createHash('sha256').update(Buffer.of(0)).update(line).digest();
 const nodeOf = (left: Buffer, right: Buffer): Buffer => createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest();
@@ -94,7 +103,7 @@ export function sealedPaths(folder: string): string[] {
       .slice(folder.length + 1)
       .replaceAll('\\', '/'),
   );
-  return paths.filter((path) => !apart.has(path) && !path.endsWith('.tmp')).sort();
+  return paths.filter((path) => !apart.has(path) && !path.endsWith('.tmp') && !path.startsWith('run.lock')).sort();
 }
 
 /** The text of seal.json: one form only, so that every changed byte of it shows. */
@@ -122,9 +131,9 @@ export function readSeal(folder: string): Seal | string | null {
   if (!existsSync(path)) return null;
   const text = readFileSync(path, 'utf8');
   try {
-    const value = JSON.parse(text) as Seal;
-    if (value.format !== 'plumbline-seal/1' || typeof value.root !== 'string' || typeof value.files !== 'object') return 'it is not a seal';
-    return sealText(value) === text ? value : 'its text is not in the one form that plumbline writes';
+    const { success, data } = sealSchema.safeParse(JSON.parse(text));
+    if (!success) return 'it is not a seal';
+    return sealText(data) === text ? data : 'its text is not in the one form that plumbline writes';
   } catch (error) {
     return `it is not a JSON value (${(error as Error).message})`;
   }

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerLineSchema, manifestSchema, resultSchema } from '../formats.ts';
+import { answerLineSchema, resultSchema } from '../formats.ts';
 import { canonical, identityHash, sha256 } from '../kit/key.ts';
 import { type Manifest, type Row, UserError } from '../types.ts';
 import type { Plan } from './plan.ts';
 import { profileOf } from './profile.ts';
 import { Recording } from './recording.ts';
-import { answersFile, linesOf, rowLines } from './run-folder.ts';
+import { answersFile, linesOf, resultIds, rowLines } from './run-folder.ts';
 import { type ScoreContext, scored } from './score.ts';
 import { fileHash, Leaves, leavesFile, merkleRoot, readSeal, sealedPaths, sealFile } from './seal.ts';
 
@@ -25,46 +25,62 @@ export async function sealProblems(folder: string): Promise<Problem[]> {
   const there = new Set(sealedPaths(folder));
   for (const [path, hash] of Object.entries(seal.files)) {
     if (!there.has(path)) problems.push({ where: path, what: 'is missing' });
-    else if ((await fileHash(join(folder, path))) !== hash) problems.push({ where: path, what: 'is not the file that was sealed' });
+    else if ((await fileHash(join(folder, path))) !== hash)
+      problems.push(...(path === answersFile ? answerProblems(folder) : [{ where: path, what: notSealed }]));
   }
   for (const path of there) if (!(path in seal.files)) problems.push({ where: path, what: 'was not there when the run was sealed' });
-  return [...problems, ...answerProblems(folder, seal)];
+  return problems.length > 0 ? problems : rootProblems(folder, seal);
 }
 
-function answerProblems(folder: string, seal: { readonly root: string; readonly answers: number }): Problem[] {
+const notSealed = 'is not the file that was sealed';
+/** Of a recording whose bytes are not the sealed ones, but whose answers are. */
+export const reordered = 'holds the answers that were sealed, in another order or with other bytes between them';
+
+/** What was changed in a recording that is not the sealed one. */
+function answerProblems(folder: string): Problem[] {
   const path = join(folder, answersFile);
-  if (!existsSync(path)) return [{ where: answersFile, what: 'is missing' }];
   try {
     using recording = Recording.open(path, 'read');
-    const leaves = Leaves.of(recording);
-    const problems: Problem[] = [];
-    if (recording.end !== statSync(path).size)
-      problems.push({ where: `${answersFile}, byte ${recording.end}`, what: 'the last line is torn' });
-    problems.push(...leafProblems(leaves.lines(), linesOf(join(folder, leavesFile))));
-    if (merkleRoot(leaves) !== seal.root)
-      problems.push({ where: answersFile, what: `the root over its ${leaves.length} answers is not the sealed one over ${seal.answers}` });
-    return problems.slice(0, 50);
+    const torn =
+      recording.end === statSync(path).size ? [] : [{ where: `${answersFile}, byte ${recording.end}`, what: 'the last line is torn' }];
+    const named = [...torn, ...leafProblems(Leaves.of(recording).lines(), linesOf(join(folder, leavesFile)), recording)];
+    return named.length > 0 ? named : [{ where: answersFile, what: reordered }];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [{ where: answersFile, what: error.message }];
   }
 }
 
+/** A seal whose root is not that of its own answers was not made by sealing this recording. */
+function rootProblems(folder: string, seal: { readonly root: string; readonly answers: number; readonly files: object }): Problem[] {
+  if (!(answersFile in seal.files)) return [{ where: answersFile, what: 'is missing' }];
+  using recording = Recording.open(join(folder, answersFile), 'read');
+  const leaves = Leaves.of(recording);
+  if (merkleRoot(leaves) === seal.root && leaves.length === seal.answers)
+    return [...leafProblems(leaves.lines(), linesOf(join(folder, leavesFile)), recording)];
+  return [{ where: sealFile, what: `its root over ${seal.answers} answers is not that of the ${leaves.length} in ${answersFile}` }];
+}
+
 /** Walks two sorted lists of leaves side by side. */
-function leafProblems(now: Iterator<string>, then: Iterator<string>): Problem[] {
+function leafProblems(now: Iterator<string>, then: Iterator<string>, recording: Recording): Problem[] {
   const problems: Problem[] = [];
   const next = (lines: Iterator<string>): string | null => {
     const { value, done } = lines.next();
     return done ? null : value;
   };
+  const placed = (line: string | null) => {
+    const key = line?.slice(0, 32) ?? '';
+    const place = /^[0-9a-f]{32}$/.test(key) ? recording.placeOf(key) : null;
+    return `${answersFile}, ${place ? `byte ${place.at}, ` : ''}answer ${key}`;
+  };
   let [held, sealed] = [next(now), next(then)];
   while ((held !== null || sealed !== null) && problems.length < 50) {
     if (held === sealed) [held, sealed] = [next(now), next(then)];
     else if (sealed === null || (held !== null && held < sealed)) {
-      problems.push({ where: `${answersFile}, answer ${held?.slice(0, 32)}`, what: 'is not the answer that was sealed' });
+      problems.push({ where: placed(held), what: 'is not the answer that was sealed' });
       held = next(now);
     } else {
-      problems.push({ where: `${answersFile}, answer ${sealed.slice(0, 32)}`, what: 'was sealed and is not there any more' });
+      problems.push({ where: placed(sealed), what: 'was sealed and is not there any more' });
       sealed = next(then);
     }
   }
@@ -85,9 +101,6 @@ export function difference(a: unknown, b: unknown, path = ''): string | null {
 
 /** What run.json says against itself. */
 export function manifestProblems(manifest: Manifest): Problem[] {
-  const parsed = manifestSchema.safeParse(manifest);
-  if (!parsed.success)
-    return parsed.error.issues.slice(0, 5).map((issue) => ({ where: `run.json, ${issue.path.join('.')}`, what: issue.message }));
   const problems: Problem[] = [];
   for (const role of ['model', 'judge', 'toxicity'] as const) {
     const held = manifest[role];
@@ -115,6 +128,8 @@ export function scoreProblems(folder: string, manifest: Manifest, plans: readonl
     }
     problems.push(...rows.problems());
   }
+  for (const id of resultIds(folder))
+    if (!(id in manifest.suites)) problems.push({ where: `results/${id}.json`, what: 'is of no suite that the run names' });
   const at = difference(manifest.profile, JSON.parse(JSON.stringify(profileOf(results))));
   if (at !== null) problems.push({ where: `run.json, profile.${at}`, what: 'is not what the results give' });
   return problems;

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { loadReport } from '../load.ts';
 import type { Run } from '../types.ts';
 import { writeWhole } from './run-folder.ts';
@@ -26,7 +26,7 @@ export async function writeReport(name: string, run: Run, options: WriteOptions)
   let first = '';
   for await (const { path, text } of files) {
     const target = resolve(join(options.folder, path));
-    if (!target.startsWith(resolve(options.folder))) throw new Error(`report ${name} wants to write outside of its folder: ${path}`);
+    if (!target.startsWith(resolve(options.folder) + sep)) throw new Error(`report ${name} wants to write outside of its folder: ${path}`);
     writeWhole(target, text);
     first ||= target;
   }

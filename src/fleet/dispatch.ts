@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
 import { answersFile, readManifest, writeWhole } from '../engine/run-folder.ts';
+import { unpacked } from '../lines.ts';
 import type { Settings } from '../settings.ts';
 import type { Fleets, Part } from './queue.ts';
 import { weightsOf } from './weights.ts';
@@ -92,7 +92,10 @@ async function collectDone(fleets: Fleets, name: string, placeOf: (shard: string
   for (const job of await queue.getCompleted()) {
     const place = placeOf(job.data.shard);
     mkdirSync(place, { recursive: true });
-    writeFileSync(join(place, answersFile), gunzipSync(Buffer.from(job.returnvalue.answers, 'base64')));
+    writeFileSync(
+      join(place, answersFile),
+      unpacked(Buffer.from(job.returnvalue.answers, 'base64'), 'gzip', `the worker's part ${job.data.shard}`),
+    );
     writeWhole(join(place, 'run.json'), job.returnvalue.manifest);
     await job.remove();
   }

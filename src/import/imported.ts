@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { estimatesOf } from '../engine/estimate.ts';
 import { profileOf } from '../engine/profile.ts';
-import { answersFile, readManifest, readResult, readRows, writeManifest, writeResult } from '../engine/run-folder.ts';
+import { answersFile, readManifest, readResult, readRows, resultIds, writeManifest, writeResult } from '../engine/run-folder.ts';
 import { difference, type Problem } from '../engine/verify.ts';
 import { canonical, identityHash, sha256 } from '../kit/key.ts';
 import {
@@ -205,6 +205,8 @@ export function importedProblems(folder: string, manifest: Manifest): { readonly
     const at = difference({ estimates: result.estimates, outcomes: result.outcomes, items: result.items }, JSON.parse(JSON.stringify(now)));
     if (at !== null) problems.push({ where: `${path}, ${at}`, what: 'is not what the imported rows give' });
   }
+  for (const id of resultIds(folder))
+    if (!(id in manifest.suites)) problems.push({ where: `results/${id}.json`, what: 'is of no task that the run names' });
   const at = difference(manifest.profile, JSON.parse(JSON.stringify(profileOf(results))));
   if (at !== null) problems.push({ where: `run.json, profile.${at}`, what: 'is not what the results give' });
   return { problems, rows: count };

@@ -1,8 +1,7 @@
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { createGunzip, gunzipSync } from 'node:zlib';
 import { withoutNaN } from '../kit/official/json-place.ts';
+import { bytesOf, linesIn, wholeText } from '../lines.ts';
 import { UserError } from '../types.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -10,8 +9,7 @@ export const isFields = (value: unknown): value is Fields => value !== null && t
 
 /** One JSON file (plain or gzip), its place named in errors. */
 export function readJson(path: string): unknown {
-  const bytes = readFileSync(path);
-  return parsed((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').replace(/^\uFEFF/, ''), path);
+  return parsed(wholeText(path), path);
 }
 
 export function parsed(text: string, where: string): unknown {
@@ -30,14 +28,9 @@ export function parsed(text: string, where: string): unknown {
 
 /** JSON objects, one a line, as they come. */
 export async function* readLines(path: string): AsyncGenerator<{ readonly where: string; readonly record: Fields }> {
-  const raw = createReadStream(path);
-  const input = path.endsWith('.gz') ? raw.pipe(createGunzip()) : raw;
-  let line = 0;
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++;
-    const clean = line === 1 ? text.replace(/^\uFEFF/, '') : text;
-    if (clean.trim() === '') continue;
-    const record = parsed(clean, `${path}:${line}`);
+  for await (const { line, text } of linesIn(bytesOf(path), path)) {
+    if (text.trim() === '') continue;
+    const record = parsed(text, `${path}:${line}`);
     if (!isFields(record)) throw new UserError(`${path}:${line}: expected a JSON object`);
     yield { where: `${path}:${line}`, record };
   }

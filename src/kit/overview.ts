@@ -13,7 +13,7 @@ export interface RunState {
   readonly items: number;
   readonly results: number;
   readonly suites: number;
-  readonly state: 'running' | 'finished' | 'incomplete' | 'stopped';
+  readonly state: 'running' | 'finished' | 'incomplete' | 'stopped' | 'damaged';
   /** Grades of the five dimensions with their intervals; null: not told (yet). */
   readonly profile: readonly {
     readonly dimension: string;

@@ -208,6 +208,7 @@ export const zh: Words = {
   running: '进行中',
   finished: '已完成',
   stopped: '已停止',
+  damaged: '无法读取',
   answersHead: '回答',
   perSecond: '每秒 {n} 个',
   suitesDone: '{of} 个套件中 {done} 个已评分',

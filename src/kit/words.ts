@@ -215,6 +215,7 @@ export const en = {
   running: 'running',
   finished: 'finished',
   stopped: 'stopped',
+  damaged: 'cannot be read',
   answersHead: 'Answers',
   perSecond: '{n} a second',
   suitesDone: '{done} of {of} suites scored',

@@ -1,12 +1,12 @@
 /** Measures the detectors again on labelled data; what their cards say must come out. Data: the folder of public benchmark files and recordings. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { xstestStringMatch } from '../kit/official/xstest.ts';
 import { refusalIn } from '../kit/refusal.ts';
 import { toxicityIn } from '../kit/toxicity.ts';
 import { neutralSentences } from '../kit/toxicity-neutral.ts';
+import { wholeText } from '../lines.ts';
 import { UserError } from '../types.ts';
 import { toxigenLeavingGroupsOut } from './toxicity-folds.ts';
 
@@ -29,8 +29,7 @@ export interface Measured {
 /** Lines of a file, plain or gzip, that are not blank; `whole`: the file as one. */
 export function linesOf(path: string, as: 'lines' | 'whole' = 'lines'): string[] {
   if (!existsSync(path)) throw new UserError(`${path} is not there`, 'name the folder that holds data/ and replay/ with --shared');
-  const bytes = readFileSync(path);
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
+  const text = wholeText(path);
   return as === 'whole' ? [text] : text.split('\n').filter((line) => line.trim() !== '');
 }
 

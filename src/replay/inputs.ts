@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { wholeText } from '../lines.ts';
 import { UserError } from '../types.ts';
 
 /** A recorded output file, whole (they are a few MB), by the path of a case. */
@@ -8,8 +8,7 @@ export function textOf(root: string, path: string): string {
   const full = resolve(root, path);
   if (!existsSync(full))
     throw new UserError(`${full}: there is no such file`, '--root names the folder that the inputs of the cases start at');
-  const bytes = readFileSync(full);
-  return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8').replace(/^\uFEFF/, '');
+  return wholeText(full);
 }
 
 export function jsonOf<T>(root: string, path: string): T {

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from
 import { join } from 'node:path';
 import { answersFile, readManifest, resultIds } from '../engine/run-folder.ts';
 import type { RunState } from '../kit/overview.ts';
+import { type Manifest, UserError } from '../types.ts';
 
 interface Seen {
   readonly bytes: number;
@@ -39,6 +40,21 @@ function linesBetween(path: string, from: number, to: number): number {
   }
 }
 
+/** The manifest; a damaged one must not hide the other runs. */
+function manifestIn(path: string): Manifest | 'damaged' | null {
+  try {
+    return readManifest(path);
+  } catch (error) {
+    if (error instanceof UserError) return 'damaged';
+    throw error;
+  }
+}
+
+const damaged = (name: string): RunState => ({
+  ...{ name, model: name, preset: '', created: '', answers: 0, rate: null, items: 0, results: 0, suites: 0 },
+  ...{ state: 'damaged', profile: [] },
+});
+
 const span = 10_000;
 /** A run that wrote nothing for this long is not going on. */
 const silence = 60_000;
@@ -52,8 +68,9 @@ export function look(
   const next = new Map<string, Seen>();
   const runs = runNames(folder).flatMap((name) => {
     const path = join(folder, name);
-    const manifest = readManifest(path);
+    const manifest = manifestIn(path);
     if (!manifest) return [];
+    if (manifest === 'damaged') return [damaged(name)];
     const answersPath = join(path, answersFile);
     const bytes = existsSync(answersPath) ? statSync(answersPath).size : 0;
     const before = seen.get(name);

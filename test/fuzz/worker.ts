@@ -36,7 +36,7 @@ if (!target) throw new Error(`no target ${job.target}`);
 const counters = new Int32Array(job.counters);
 const shared = new Uint8Array(job.input);
 const words = (target.words ?? []).map((word) => Buffer.from(word));
-const kept = job.kept.map((text) => Buffer.from(text, 'base64'));
+const kept: Buffer[] = job.kept.map((text) => Buffer.from(text, 'base64'));
 const { seeds: right, open } = await target.setUp();
 const seeds = [...right, ...findsOf(target.name)];
 const finds = new Map<string, { signature: string; input: string; seed: number; stack: string }>();

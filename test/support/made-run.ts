@@ -181,7 +181,7 @@ export function madeResult(suite: MadeSuite, name = 'SmolLM2-135M-Instruct', bad
       sensitive: suite.sensitive ?? false,
       items: '4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a',
     },
-    model: { name, identity: 'b179c952ffcf', protocol: 'instruct' },
+    model: { name, identity: 'b179c952ffcf0d1e2f3a4b5c6d7e8f90', protocol: 'instruct' },
     preset: 'standard',
     partial: false,
     complete: suite.missing === undefined,
@@ -322,7 +322,9 @@ export function madeManifest(results: readonly Result[], made: MadeRun): Manifes
       system: bad || null,
       shard: null,
     },
-    suites: Object.fromEntries(ids.map((id) => [id, { version: '1', items: '4b227777d4dd1fc6', count: 123 }])),
+    suites: Object.fromEntries(
+      ids.map((id) => [id, { version: '1', items: '4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a', count: 123 }]),
+    ),
     environment: { node: 'v20.20.0', platform: 'linux', arch: 'x64', cpu: `Some CPU${bad}`, cores: 2, memory: 25_769_803_776 },
     facts: {
       model: {

@@ -17,8 +17,10 @@ async function ask(path: string): Promise<void> {
   const suite = await questionSet(path);
   for (const plan of await plansOf(suite, choice))
     for (const item of plan.items) {
-      requestsOf(plan, item, 0, []);
-      suite.observe(item, [[{ ok: true, text: 'an answer B (b)', logprobs: [-1, -2, -3], stop: 'end', tokens: 1, ms: 0 }]]);
+      requestsOf(plan, item, 0, { replies: [], judge: false });
+      suite.observe(item, [[{ ok: true, text: 'an answer B (b)', logprobs: [-1, -2, -3], stop: 'end', tokens: 1, ms: 0 }]], {
+        toxicity: () => 0,
+      });
     }
 }
 
