@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { isResponse } from '../src/kit/answer-form.ts';
 import { identityHash, keyOf } from '../src/kit/key.ts';
 import { KeyTable, type Place } from '../src/kit/key-table.ts';
 import { type Manifest, type Response, type RunnerModule, UserError } from '../src/types.ts';
@@ -37,8 +38,37 @@ function readerOf(file: number): (place: Place) => Response {
       from = at;
     }
     next = at + length + 1;
-    return (JSON.parse(bytes.toString('utf8', at - from, at - from + length)) as { response: Response }).response;
+    return responseIn(bytes.toString('utf8', at - from, at - from + length));
   };
+}
+
+function responseIn(line: string): Response {
+  try {
+    const { response } = JSON.parse(line) as { response: unknown };
+    if (isResponse(response)) return response;
+  } catch {
+    // The same is said of what is no JSON.
+  }
+  return { ok: false, error: 'the recording holds no answer in its place' };
+}
+
+type Replayed = Pick<Manifest, 'model' | 'judge' | 'facts'>;
+
+/** What replaying needs of a run.json, whoever wrote it. */
+function manifestIn(folder: string): Replayed {
+  const path = join(folder, 'run.json');
+  if (!existsSync(path)) throw new UserError(`replay:${folder}: there is no run.json`, 'name a run folder that plumbline wrote');
+  let value: Partial<Replayed> | null = null;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Replayed> | null;
+  } catch {
+    // The same is said of what is no JSON.
+  }
+  const { name, identity, protocol } = value?.model ?? {};
+  const known = protocol === 'base' || protocol === 'instruct' || protocol === 'reasoning';
+  if (!value?.model || typeof name !== 'string' || identity === null || typeof identity !== 'object' || !known)
+    throw new UserError(`${path}: not the manifest of a run`, 'name a run folder that plumbline wrote');
+  return { model: value.model, judge: value.judge ?? null, facts: value.facts ?? {} };
 }
 
 export default {
@@ -46,9 +76,9 @@ export default {
   title: 'The answers of an earlier run, without its model',
   usage: 'replay:<run folder>',
   async open(folder) {
-    if (!existsSync(join(folder, 'run.json')))
-      throw new UserError(`replay:${folder}: there is no run.json`, 'name a run folder that plumbline wrote');
-    const manifest = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as Manifest;
+    const manifest = manifestIn(folder);
+    if (!existsSync(join(folder, 'answers.jsonl')))
+      throw new UserError(`replay:${folder}: there is no answers.jsonl`, 'name a run folder that plumbline wrote');
     const file = openSync(join(folder, 'answers.jsonl'), 'r');
     const places = placesIn(file);
     const read = readerOf(file);

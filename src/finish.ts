@@ -18,7 +18,7 @@ export interface Finishing {
 
 /** Writes a scored run's scorecard and what it was made with, and seals the folder. Returns the run and the page's path. */
 export async function finish(folder: string, { cwd, env, data, plans }: Finishing): Promise<{ readonly run: Run; readonly page: string }> {
-  const run = openRun(folder, cwd, data, plans);
+  const run = openRun(folder, cwd, { data, ...(plans && { plans }) });
   const page = await writeReport('scorecard', run, { folder, cwd, now: pageTime(run, env) });
   writeWhole(join(folder, bomFile), bomText());
   await seal(folder);

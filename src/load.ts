@@ -34,17 +34,30 @@ async function builtIn(id: string): Promise<Suite> {
   return checked(await importOf<Suite>(join(root, 'suites', `${id}${ext}`)), id);
 }
 
-/** Loads what `--suite` named: ids, dimensions, paths of .js/.mjs/.ts/.csv/.jsonl files, package names. Nothing named: every suite that is not only run when named. */
-export async function loadSuites(named: readonly string[], cwd: string): Promise<Suite[]> {
+/**
+ * Loads what `--suite` named: ids, dimensions, paths of .js/.mjs/.ts/.csv/.jsonl files, package names. Nothing named: every suite that is not only run
+ * when named. `trusted`: given where a run's manifest names them, not somebody at the command line: other code is refused.
+ */
+export async function loadSuites(named: readonly string[], cwd: string, trusted?: (name: string) => boolean): Promise<Suite[]> {
   if (named.length === 0) {
     const all = await Promise.all(suiteNames().map(builtIn));
     return all.filter((suite) => !suite.named);
   }
-  const lists = await Promise.all(named.map((name) => suitesNamed(name, cwd)));
+  const lists = await Promise.all(named.map((name) => suitesNamed(name, cwd, trusted)));
   return [...new Map(lists.flat().map((suite) => [suite.id, suite])).values()];
 }
 
-async function suitesNamed(name: string, cwd: string): Promise<Suite[]> {
+/** The code among what `--suite` can name: neither built in nor a file of questions. */
+export function codeAmong(named: readonly string[]): string[] {
+  const known = suiteNames();
+  const builtInAs = (name: string) =>
+    known.includes(name) || dimensions.includes(name as Dimension) || known.some((id) => id.endsWith(`/${name}`));
+  return named.filter((name) => !builtInAs(name) && !isQuestions(name));
+}
+
+const isQuestions = (name: string): boolean => /\.(csv|tsv|jsonl|ndjson)$/i.test(name);
+
+async function suitesNamed(name: string, cwd: string, trusted?: (name: string) => boolean): Promise<Suite[]> {
   const known = suiteNames();
   if (known.includes(name)) return [await builtIn(name)];
   if (dimensions.includes(name as Dimension)) {
@@ -53,10 +66,15 @@ async function suitesNamed(name: string, cwd: string): Promise<Suite[]> {
   }
   const byLast = known.filter((id) => id.endsWith(`/${name}`));
   if (byLast.length === 1) return [await builtIn(byLast[0] as string)];
-  if (/\.(csv|tsv|jsonl|ndjson)$/i.test(name)) {
+  if (isQuestions(name)) {
     const { questionSet } = await import('./engine/question-set.ts');
     return [await questionSet(resolve(cwd, name))];
   }
+  if (trusted && !trusted(name))
+    throw new UserError(
+      `the run names code as a suite (${name}), which is not loaded: it was never run on this machine`,
+      `when you know it: PLUMBLINE_TRUST_SUITES=${name}, or run it yourself once`,
+    );
   return [await outsider<Suite>(name, cwd, 'suite', known).then((suite) => checked(suite, name))];
 }
 

@@ -7,6 +7,7 @@ import { contextOf, scoreAll } from './evaluate.ts';
 import { finish } from './finish.ts';
 import { canonical } from './kit/key.ts';
 import { plansAgain } from './open-run.ts';
+import type { Trusted } from './trusted.ts';
 import { type Data, type Manifest, UserError } from './types.ts';
 
 /** What must be equal in all parts of one run. */
@@ -36,6 +37,7 @@ function refuseMixed(parts: readonly { readonly folder: string; readonly manifes
 }
 
 export interface Merging {
+  readonly trusted: Trusted;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly data: Data;
@@ -46,7 +48,7 @@ export interface Merging {
 export async function mergeRuns(
   folders: readonly string[],
   target: string,
-  { cwd, env, data, say }: Merging,
+  { cwd, env, data, say, trusted }: Merging,
 ): Promise<{ readonly manifest: Manifest; readonly page: string; readonly missing: number }> {
   const parts = folders.map((folder) => ({ folder, manifest: manifestOf(folder) }));
   refuseMixed(parts);
@@ -63,7 +65,7 @@ export async function mergeRuns(
   }
   recording.flush();
   const draft: Manifest = { ...first.manifest, options: { ...first.manifest.options, shard: null }, complete: false };
-  const { plans, changed } = await plansAgain(draft, cwd, data);
+  const { plans, changed } = await plansAgain(draft, cwd, { data, trusted });
   if (changed.length > 0)
     throw new UserError(
       `changed since the run: ${changed.join(', ')}`,

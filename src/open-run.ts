@@ -5,16 +5,25 @@ import { answersFile, manifestOf, readResult, readRows, resultIds } from './engi
 import { sampleOf } from './engine/score.ts';
 import { contextOf } from './evaluate.ts';
 import { loadSuites } from './load.ts';
+import type { Trusted } from './trusted.ts';
 import type { Data, Manifest, Run, Sample } from './types.ts';
+
+export interface Reading {
+  readonly data?: Data;
+  /** Whether a suite's code may be loaded because the run names it; without it none is. */
+  readonly trusted?: Trusted;
+  /** The plans it was scored with, where they are at hand. */
+  readonly plans?: readonly Plan[];
+}
 
 /** The plans of a run, built again from its manifest. A suite whose version or items changed since is not among them, and `changed` names it. */
 export async function plansAgain(
   manifest: Manifest,
   cwd: string,
-  data?: Data,
+  { data, trusted = () => false }: Reading = {},
 ): Promise<{ readonly plans: readonly Plan[]; readonly changed: readonly string[] }> {
   const { preset, languages, limit, only, shard, suites } = manifest.options;
-  const loaded = await loadSuites(suites, cwd);
+  const loaded = await loadSuites(suites, cwd, trusted);
   const lists = await Promise.all(loaded.map((suite) => plansOf(suite, { preset, languages, limit, only, shard, ...(data && { data }) })));
   const all = lists.flat();
   const same = (plan: Plan) => manifest.suites[plan.id]?.items === plan.hash && manifest.suites[plan.id]?.version === plan.suite.version;
@@ -23,14 +32,14 @@ export async function plansAgain(
   return { plans, changed };
 }
 
-/** Opens a finished run for reports. `plans`: those it was scored with, where they are at hand. */
-export function openRun(folder: string, cwd: string, data?: Data, asked?: readonly Plan[]): Run {
+/** Opens a finished run for reports. */
+export function openRun(folder: string, cwd: string, reading: Reading = {}): Run {
   const manifest = manifestOf(folder);
   const results = resultIds(folder).map((id) => readResult(folder, id));
   // The plans of all suites are built once, however many suites a report reads.
-  let plans: ReturnType<typeof plansAgain> | null = asked ? Promise.resolve({ plans: asked, changed: [] }) : null;
+  let plans: ReturnType<typeof plansAgain> | null = reading.plans ? Promise.resolve({ plans: reading.plans, changed: [] }) : null;
   const again = () => {
-    plans ??= plansAgain(manifest, cwd, data);
+    plans ??= plansAgain(manifest, cwd, reading);
     return plans;
   };
   return { manifest, results, samples: (id, items) => samplesOf({ folder, manifest, again }, id, items) };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -41,6 +41,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+const longestFile = 1 << 20;
 const kebab = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const camel = (key: string) => key.replace(/[-_]([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
@@ -48,7 +49,8 @@ async function fromFile(path: string): Promise<Record<string, unknown>> {
   const { parse } = await import('yaml');
   let value: unknown;
   try {
-    value = parse(readFileSync(path, 'utf8'));
+    if (statSync(path).size > longestFile) throw new Error(`longer than ${longestFile} bytes`);
+    value = parse(readFileSync(path, 'utf8'), { logLevel: 'error' });
   } catch (error) {
     throw new UserError(`${path}: ${(error as Error).message.split('\n')[0]}`, 'mend the YAML');
   }

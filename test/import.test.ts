@@ -194,7 +194,7 @@ it('a run of a suite whose metrics are named otherwise than its values: every sa
   await runBenchmark('worst', suite as Suite, { data, folder: run });
   const to = folder();
   for (const report of [inspect, lmEval] as readonly Report[])
-    for await (const { path, text } of await report.render(openRun(run, scratch, data), { lang: 'en', now: 0 })) {
+    for await (const { path, text } of await report.render(openRun(run, scratch, { data }), { lang: 'en', now: 0 })) {
       mkdirSync(join(to, path, '..'), { recursive: true });
       writeFileSync(join(to, path), text);
     }

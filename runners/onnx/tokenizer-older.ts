@@ -25,7 +25,9 @@ export function tablesOfOlder(path: string, folder: string, config: Config): Tab
 function namedTokens(folder: string, config: Config): AddedToken[] {
   const path = join(folder, 'added_tokens.json');
   const plain = existsSync(path) ? Object.entries(readJsonObject(path)) : [];
-  const described = Object.entries((config.added_tokens_decoder ?? {}) as Record<string, Config>);
+  const described = Object.entries(Object(config.added_tokens_decoder) as Record<string, unknown>).map(
+    ([id, token]) => [id, Object(token) as Config] as const,
+  );
   const token = (id: unknown, content: unknown, flags: Config): [number, AddedToken][] =>
     typeof id === 'number' && Number.isInteger(id) && id >= 0 && typeof content === 'string' && content !== ''
       ? [

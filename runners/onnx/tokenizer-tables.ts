@@ -188,6 +188,8 @@ export function unpackTables(bytes: Uint8Array): Tables | undefined {
 export function mergeTriples(merges: readonly (string | readonly string[])[], ids: ReadonlyMap<string, number>, path: string): Int32Array {
   const triples = new Int32Array(merges.length * 3);
   merges.forEach((merge, rank) => {
+    if (typeof merge !== 'string' && !Array.isArray(merge))
+      throw new UserError(`${path}: merge ${rank + 1} is neither a text nor a pair`, 'fetch the tokenizer again');
     const space = typeof merge === 'string' ? merge.indexOf(' ', 1) : 0;
     const left = typeof merge === 'string' ? merge.slice(0, space) : (merge[0] ?? '');
     const right = typeof merge === 'string' ? merge.slice(space + 1) : (merge[1] ?? '');

@@ -20,7 +20,7 @@ async function entriesOf(path: string): Promise<Entry[]> {
     const tail = Buffer.alloc(Math.min(size, 65_557));
     await file.read(tail, 0, tail.length, size - tail.length);
     const end = tail.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
-    if (end < 0) throw new UserError(`${path}: not a zip archive`, 'fetch it again');
+    if (end < 0 || end + 22 > tail.length) throw new UserError(`${path}: not a zip archive, or cut off`, 'fetch it again');
     const length = tail.readUInt32LE(end + 12);
     const start = tail.readUInt32LE(end + 16);
     if (start + length > size) throw new UserError(`${path}: the zip archive is cut off`, 'fetch it again');
@@ -53,10 +53,16 @@ export async function unzipInto(path: string, ending: string, out: WriteStream):
     throw new UserError(`${path}: ${entry.name} is packed by method ${entry.method}`, 'fetch it again');
   const file = await open(path, 'r');
   const head = Buffer.alloc(30);
-  await file.read(head, 0, 30, entry.offset);
+  const { bytesRead } = await file.read(head, 0, 30, entry.offset);
   await file.close();
+  if (bytesRead < 30) throw new UserError(`${path}: the zip archive is cut off`, 'fetch it again');
   const start = entry.offset + 30 + head.readUInt16LE(26) + head.readUInt16LE(28);
   const packed = entry.packed === 0 ? Readable.from([]) : createReadStream(path, { start, end: start + entry.packed - 1 });
   const unpack = entry.method === 8 ? createInflateRaw() : new Transform({ transform: (chunk, _, done) => done(null, chunk) });
-  await pipeline(packed, unpack, out, { end: false });
+  try {
+    await pipeline(packed, unpack, out, { end: false });
+  } catch (error) {
+    if (!/^Z_/.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    throw new UserError(`${path}: ${entry.name} cannot be unpacked (${(error as Error).message})`, 'fetch it again');
+  }
 }

@@ -1,8 +1,9 @@
 import { partThinking } from '../../src/kit/answer-text.ts';
 import type { Message, Prompt, Request, Response } from '../../src/types.ts';
+import { choiceOf, usageOf, writtenTokens } from './body.ts';
 import { forcedTokens, tokensOf } from './forced-tokens.ts';
-import type { Body, Post, Reply } from './http.ts';
-import { type Abilities, choiceOf, echoed, topOf } from './probe.ts';
+import type { Post, Reply } from './http.ts';
+import { type Abilities, echoed, offsetsOf, topOf } from './probe.ts';
 
 export interface Asking {
   readonly model: string;
@@ -28,10 +29,6 @@ async function rawOf(prompt: Prompt, { system, abilities, native }: Asking, sign
   return reply.ok && typeof reply.body.prompt === 'string' ? reply.body.prompt : null;
 }
 const noPrompt = 'the server does not render this conversation';
-const numbers = (usage: unknown) => {
-  const { completion_tokens, prompt_tokens } = (usage ?? {}) as { completion_tokens?: number; prompt_tokens?: number };
-  return { tokens: completion_tokens ?? 0, ...(prompt_tokens !== undefined && { promptTokens: prompt_tokens }) };
-};
 const stopOf = (reason: unknown): 'end' | 'length' | 'filter' =>
   reason === 'length' ? 'length' : reason === 'content_filter' ? 'filter' : 'end';
 
@@ -57,17 +54,17 @@ async function generated(request: Request, asking: Asking, signal: AbortSignal):
   if (!reply.ok) return fail(reply.error);
   if (reply.firstMs !== undefined) first.took(reply.firstMs);
   const choice = choiceOf(reply.body);
-  const message = choice.message as Body | undefined;
+  const { message } = choice;
   const content = chat ? message?.content : choice.text;
   if (content === undefined && choice.finish_reason === undefined) return fail('the answer holds no choice');
-  const parts = partThinking(typeof content === 'string' ? content : '', false);
-  const thinking = typeof message?.reasoning_content === 'string' ? message.reasoning_content : (parts.thinking ?? '');
+  const parts = partThinking(content ?? '', false);
+  const thinking = message?.reasoning_content ?? parts.thinking ?? '';
   return {
     ok: true,
     text: parts.text ?? '',
     ...(thinking !== '' && { thinking }),
     stop: stopOf(choice.finish_reason),
-    ...numbers(reply.body.usage),
+    ...usageOf(reply.body),
     ms: Math.round(performance.now() - started),
   };
 }
@@ -102,9 +99,7 @@ async function traced(text: string, asking: Asking, signal: AbortSignal): Promis
 }
 
 function fromPromptLogprobs(reply: Reply & { ok: true }, text: string): Traced | string {
-  const entries = choiceOf(reply.body).prompt_logprobs as
-    | readonly (Readonly<Record<string, { logprob: number; decoded_token?: string }>> | null)[]
-    | undefined;
+  const entries = choiceOf(reply.body).prompt_logprobs;
   if (!entries) return 'the server gave no prompt_logprobs';
   const tokens: string[] = [];
   const logprobs: (number | null)[] = [];
@@ -115,8 +110,7 @@ function fromPromptLogprobs(reply: Reply & { ok: true }, text: string): Traced |
   }
   // The first entry is null and names no token: its text is what the others leave.
   if (entries[0] === null) tokens[0] = text.slice(0, Math.max(0, text.length - tokens.slice(1).join('').length));
-  const offsets = tokens.map((_, i) => tokens.slice(0, i).join('').length);
-  return { tokens, logprobs, offsets };
+  return { tokens, logprobs, offsets: offsetsOf(tokens) };
 }
 
 async function chosen(request: Request, asking: Asking, signal: AbortSignal): Promise<Response> {
@@ -192,7 +186,7 @@ async function forced(
     signal,
   );
   if (!reply.ok) return reply.error;
-  const entries = reply.body.completion_probabilities as readonly { readonly token?: string; readonly logprob?: number }[] | undefined;
+  const entries = writtenTokens(reply.body);
   if (reply.body.content !== option || !entries) return 'the server did not follow the grammar';
   const own: number[] = [];
   let length = 0;

@@ -35,13 +35,16 @@ function most(body: Body | undefined): Use {
   };
 }
 
+/** The first number of tokens that is one: a server cannot talk a budget up. */
+const countIn = (told: readonly unknown[], otherwise: number): number =>
+  told.find((value): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value)) ?? otherwise;
+
 function usedBy(reply: Reply, estimate: Use): Use {
   if (!reply.ok) return { input: 0, output: 0 };
-  const { prompt_tokens, completion_tokens } = (reply.body.usage ?? {}) as { prompt_tokens?: number; completion_tokens?: number };
-  const native = reply.body as { tokens_evaluated?: number; tokens_predicted?: number };
+  const told = Object(reply.body.usage) as Body;
   return {
-    input: prompt_tokens ?? native.tokens_evaluated ?? estimate.input,
-    output: completion_tokens ?? native.tokens_predicted ?? estimate.output,
+    input: countIn([told.prompt_tokens, reply.body.tokens_evaluated], estimate.input),
+    output: countIn([told.completion_tokens, reply.body.tokens_predicted], estimate.output),
   };
 }
 

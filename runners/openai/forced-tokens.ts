@@ -1,4 +1,5 @@
 /** Scoring given text by llama.cpp's server, which echoes nothing: each token is forced, and its log-probability before sampling is read. */
+import { piecesOf, vocabularyIn, writtenTokens } from './body.ts';
 import type { Body, Post } from './http.ts';
 
 /** A token as the server cuts it. `partial`: it holds a part of a character, which grammars stumble over. */
@@ -11,8 +12,8 @@ export interface Token {
 export async function tokensOf(content: string, native: Post, signal: AbortSignal): Promise<Token[] | string> {
   const reply = await native('/tokenize', { content, add_special: true, parse_special: true, with_pieces: true }, signal);
   if (!reply.ok) return reply.error;
-  const tokens = reply.body.tokens as readonly { readonly id?: unknown; readonly piece?: unknown }[] | undefined;
-  if (!Array.isArray(tokens) || tokens.some(({ id }) => typeof id !== 'number')) return 'the server did not tell the tokens';
+  const tokens = piecesOf(reply.body);
+  if (!tokens) return 'the server did not tell the tokens';
   return tokens.map(({ id, piece }) => ({ id, partial: typeof piece !== 'string' }));
 }
 
@@ -50,11 +51,7 @@ interface Asking {
   readonly native: Post;
   readonly signal: AbortSignal;
 }
-interface Entry {
-  readonly id?: number;
-  readonly logprob?: number;
-  readonly top_logprobs?: readonly Entry[];
-}
+type Entries = NonNullable<ReturnType<typeof writtenTokens>>;
 
 async function scoreAt(ids: readonly number[], at: number, asking: Asking): Promise<number | string> {
   const wanted = ids[at];
@@ -72,14 +69,12 @@ async function scoreAt(ids: readonly number[], at: number, asking: Asking): Prom
 
 async function vocabularyOf({ native, signal }: Asking): Promise<number | null> {
   const models = await native('/v1/models', undefined, signal);
-  const [model] =
-    (models.ok ? (models.body.data as readonly { readonly meta?: { readonly n_vocab?: number } }[] | undefined) : undefined) ?? [];
-  return model?.meta?.n_vocab ?? null;
+  return models.ok ? vocabularyIn(models.body) : null;
 }
 
-async function forced(prompt: readonly number[], count: number, by: Body, { native, signal }: Asking): Promise<readonly Entry[] | string> {
+async function forced(prompt: readonly number[], count: number, by: Body, { native, signal }: Asking): Promise<Entries | string> {
   const body = { prompt, n_predict: count, temperature: 0, n_probs: 1, post_sampling_probs: false, cache_prompt: true, ...by };
   const reply = await native('/completion', body, signal);
   if (!reply.ok) return reply.error;
-  return (reply.body.completion_probabilities ?? []) as readonly Entry[];
+  return writtenTokens(reply.body) ?? [];
 }

@@ -1,4 +1,5 @@
 import { UserError, type WantKind } from '../../src/types.ts';
+import { choiceOf, writtenTokens } from './body.ts';
 import { forcedTokens, tokensOf } from './forced-tokens.ts';
 import type { Body, Post } from './http.ts';
 
@@ -24,29 +25,30 @@ export interface Abilities {
 
 const known = 'The capital of France is Paris.';
 
-export const choiceOf = (body: Body): Body => ((body.choices as readonly Body[] | undefined)?.[0] ?? {}) as Body;
-
 /** The echoed tokens of a completions answer, with their places in the text; null where the server does not echo. */
 export function echoed(
   body: Body,
 ): { readonly tokens: readonly string[]; readonly logprobs: readonly (number | null)[]; readonly offsets: readonly number[] } | null {
-  const held = choiceOf(body).logprobs as Body | null | undefined;
-  const tokens = held?.tokens as readonly string[] | undefined;
-  const logprobs = held?.token_logprobs as readonly (number | null)[] | undefined;
+  const { tokens, token_logprobs: logprobs, text_offset: offsets } = choiceOf(body).logprobs ?? {};
   if (!tokens || !logprobs || tokens.length !== logprobs.length) return null;
-  const offsets = (held?.text_offset as readonly number[] | undefined) ?? tokens.map((_, i) => tokens.slice(0, i).join('').length);
-  return { tokens, logprobs, offsets };
+  return { tokens, logprobs, offsets: offsets ?? offsetsOf(tokens) };
+}
+
+/** Where each token starts in the text that they make together. */
+export function offsetsOf(tokens: readonly string[]): number[] {
+  let at = 0;
+  return tokens.map((token) => {
+    at += token.length;
+    return at - token.length;
+  });
 }
 
 /** The likeliest next tokens of a completions answer, in either of the two forms; null where there are none. */
 export function topOf(body: Body): readonly (readonly [token: string, logprob: number])[] | null {
-  const held = choiceOf(body).logprobs as Body | null | undefined;
-  const [old] = (held?.top_logprobs ?? []) as readonly Readonly<Record<string, number>>[];
+  const held = choiceOf(body).logprobs;
+  const old = held?.top_logprobs?.[0];
   if (old) return Object.entries(old);
-  const [entry] = (held?.content ?? []) as readonly {
-    readonly top_logprobs?: readonly { readonly token: string; readonly logprob: number }[];
-  }[];
-  return entry?.top_logprobs?.map(({ token, logprob }) => [token, logprob] as const) ?? null;
+  return held?.content?.[0]?.top_logprobs?.map(({ token, logprob }) => [token, logprob] as const) ?? null;
 }
 
 const sensible = (values: readonly (number | null)[]) =>
@@ -57,7 +59,7 @@ async function scoringOf(model: string, post: Post, native: Post, signal: AbortS
   const found = echo.ok ? echoed(echo.body) : null;
   if (found?.tokens.join('').startsWith(known.slice(0, 11)) && sensible(found.logprobs.slice(1))) return 'echo';
   const prompt = await post('/completions', { model, prompt: known, max_tokens: 1, temperature: 0, prompt_logprobs: 0 }, signal);
-  if (prompt.ok && Array.isArray(choiceOf(prompt.body).prompt_logprobs)) return 'prompt_logprobs';
+  if (prompt.ok && choiceOf(prompt.body).prompt_logprobs) return 'prompt_logprobs';
   const tokens = await tokensOf(known, native, signal);
   if (typeof tokens !== 'string' && tokens.length >= 4) {
     const scores = await forcedTokens(tokens, tokens.length - 2, native, signal);
@@ -68,7 +70,7 @@ async function scoringOf(model: string, post: Post, native: Post, signal: AbortS
     { prompt: 'The capital of France is', n_predict: 8, temperature: 0, n_probs: 1, grammar: 'root ::= " Paris"' },
     signal,
   );
-  if (letters.ok && letters.body.content === ' Paris' && Array.isArray(letters.body.completion_probabilities)) return 'grammar';
+  if (letters.ok && letters.body.content === ' Paris' && writtenTokens(letters.body) !== null) return 'grammar';
   return 'none';
 }
 

@@ -9,6 +9,7 @@ import type { Comparison, Drift } from '../kit/comparison.ts';
 import { comparisonMarkdown, comparisonTerminal } from '../kit/comparison-text.ts';
 import { loadReport, reportNames } from '../load.ts';
 import { openRun } from '../open-run.ts';
+import { readingHere, trustedBy } from '../reading.ts';
 import { type Manifest, UserError } from '../types.ts';
 
 const command: Command = {
@@ -56,7 +57,7 @@ async function compareOptions(runs: readonly RunData[], { margin, options, io }:
   if (!Number.isSafeInteger(seed) || seed < 0) throw new UserError(`--seed ${String(options.seed)}: expected a whole number from 0`);
   const first = runs[0] as RunData;
   const ids = [...new Set(first.results.map((result) => result.suite.id))];
-  const suites = await suitesFor(ids, first.manifest, io.cwd);
+  const suites = await suitesFor(ids, first.manifest, { cwd: io.cwd, trusted: trustedBy(io) });
   const drifts =
     options.drift === true
       ? await driftsOf(
@@ -94,7 +95,7 @@ async function write(folder: string, comparison: Comparison, folders: readonly s
   writeWhole(join(folder, 'comparison.json'), `${JSON.stringify(comparison, null, 1)}\n`);
   writeWhole(join(folder, 'comparison.md'), comparisonMarkdown(comparison));
   if (!reportNames().includes('compare')) return;
-  const [run, ...others] = folders.map((name) => openRun(name, io.cwd));
+  const [run, ...others] = folders.map((name) => openRun(name, io.cwd, readingHere(io)));
   if (!run) return;
   const report = await loadReport('compare', io.cwd);
   for await (const { path, text } of await report.render({ ...run, comparison, others } as typeof run, {

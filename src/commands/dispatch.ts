@@ -1,13 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from '../command.ts';
-import { dataIn } from '../data.ts';
 import { dispatch, folderOf } from '../fleet/dispatch.ts';
 import { openFleets } from '../fleet/queue.ts';
-import { loadSuites } from '../load.ts';
+import { codeAmong, loadSuites } from '../load.ts';
 import { mergeRuns } from '../merge.ts';
 import { progressLine } from '../progress.ts';
+import { readingHere } from '../reading.ts';
 import { cacheDirOf, settingsOf } from '../settings.ts';
+import { trust } from '../trusted.ts';
 import { UserError } from '../types.ts';
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',')];
@@ -33,6 +34,7 @@ const command: Command = {
     if (!Number.isInteger(parts) || parts < 1) throw new UserError(`--parts ${String(options.parts)}: expected a whole number`);
     const settings = await settingsOf(options, io.env, io.cwd);
     await loadSuites(settings.suite ?? [], io.cwd);
+    trust(cacheDirOf(io.env), codeAmong(settings.suite ?? []));
     const folder = resolve(io.cwd, String(options.output));
     const line = await progressLine(io, settings.quiet);
     const url = String(options.redis ?? io.env.PLUMBLINE_REDIS ?? 'redis://127.0.0.1:6379');
@@ -57,7 +59,7 @@ const command: Command = {
       const { manifest, page } = await mergeRuns(folders, target, {
         cwd: io.cwd,
         env: io.env,
-        data: dataIn(cacheDirOf(io.env)),
+        ...readingHere(io),
         say: line.say,
       });
       if (manifest.complete) rmSync(join(target, '.parts'), { recursive: true, force: true });

@@ -11,6 +11,7 @@ import { importedSuite } from '../import/imported.ts';
 import { exitCodeOf, type Verdict } from '../kit/verdict.ts';
 import { verdictAnnotations, verdictMarkdown, verdictTerminal } from '../kit/verdict-text.ts';
 import { loadReport } from '../load.ts';
+import { trustedBy } from '../reading.ts';
 import { UserError } from '../types.ts';
 
 const outputs = ['junit', 'sarif', 'badge'] as const;
@@ -46,7 +47,7 @@ const command: Command = {
         'plumbline gate <run> --baseline <run of the base model>',
       );
     if (baseline) checkBaseline(run, baseline, policy['may-differ']);
-    const verdict = gate(run, policy, await gateOptions(run, baseline, { policy, cwd: io.cwd }));
+    const verdict = gate(run, policy, await gateOptions(run, baseline, { policy, io }));
     await writeOutputs({ run, verdict, options, io });
     io.out(options.json === true ? `${JSON.stringify(verdict)}\n` : `${verdictTerminal(verdict, { colour: io.colour })}\n`);
     return options.exitZero === true ? 0 : exitCodeOf(verdict);
@@ -59,12 +60,12 @@ export function readPolicy(named: string, cwd: string): Policy {
   return parsePolicy(readFileSync(path, 'utf8'), relative(cwd, path) || named);
 }
 
-async function gateOptions(run: RunData, baseline: RunData | null, { policy, cwd }: { readonly policy: Policy; readonly cwd: string }) {
+async function gateOptions(run: RunData, baseline: RunData | null, { policy, io }: { readonly policy: Policy; readonly io: Io }) {
   if (!baseline) return { suiteOf: () => null };
   const ids = run.results
     .filter(({ suite }) => policy.rules.some((rule) => rule.dimension === suite.dimension || rule.suite?.split('@')[0] === suite.id))
     .map(({ suite }) => suite.id);
-  const suites = await suitesFor(ids, run.manifest, cwd);
+  const suites = await suitesFor(ids, run.manifest, { cwd: io.cwd, trusted: trustedBy(io) });
   return {
     baseline,
     suiteOf: (id: string) =>

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
-import { dataIn } from '../data.ts';
 import { mergeRuns } from '../merge.ts';
-import { cacheDirOf } from '../settings.ts';
+import { readingHere } from '../reading.ts';
 
 const command: Command = {
   describe(parser) {
@@ -15,7 +14,7 @@ const command: Command = {
   async run([names], options, io) {
     const folders = (names as readonly string[]).map((name) => resolve(io.cwd, name));
     const say = (message: string) => io.err(`${message}\n`);
-    const merging = { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)), say };
+    const merging = { cwd: io.cwd, env: io.env, ...readingHere(io), say };
     const { manifest, page, missing } = await mergeRuns(folders, resolve(io.cwd, String(options.output)), merging);
     io.out(options.json ? `${JSON.stringify(manifest)}\n` : `${page}\n`);
     if (manifest.complete) return 0;

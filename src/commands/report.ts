@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
-import { dataIn } from '../data.ts';
 import { manifestOf } from '../engine/run-folder.ts';
 import { pageTime, writeReport } from '../engine/write-report.ts';
 import { addReport } from '../finish.ts';
 import { loadReport } from '../load.ts';
 import { openRun } from '../open-run.ts';
-import { cacheDirOf } from '../settings.ts';
+import { readingHere } from '../reading.ts';
 
 const command: Command = {
   describe(parser) {
@@ -20,7 +19,7 @@ const command: Command = {
   async run([name], options, io) {
     const folder = resolve(io.cwd, name as string);
     manifestOf(folder);
-    const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
+    const run = openRun(folder, io.cwd, readingHere(io));
     const as = String(options.as);
     const lang = String(options.lang);
     if (options.output === '-') {

@@ -3,11 +3,12 @@ import type { Command, Io } from '../command.ts';
 import { dataIn } from '../data.ts';
 import { evaluate } from '../evaluate.ts';
 import { finish } from '../finish.ts';
-import { loadSuites } from '../load.ts';
+import { codeAmong, loadSuites } from '../load.ts';
 import { progressLine } from '../progress.ts';
 import { namedSuites, openHelpers, openModel, optionsOf, plansFor } from '../run-model.ts';
 import { askPart, dryRun, type Part, partOf, speedOf } from '../run-part.ts';
 import { cacheDirOf, pairOption, type Settings, settingsOf } from '../settings.ts';
+import { trust } from '../trusted.ts';
 import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').map((part) => part.trim())];
@@ -62,6 +63,7 @@ const command: Command = {
     const part = await partOf(options, io);
     if (named.length === 0) throw new UserError('no model named', 'plumbline run model.gguf, or plumbline run demo');
     const suites = await loadSuites(namedSuites(settings, io), io.cwd);
+    trust(cacheDirOf(io.env), codeAmong(namedSuites(settings, io)));
     const done: Done[] = [];
     for (const argument of named) {
       if (io.signal.aborted) break;

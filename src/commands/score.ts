@@ -12,6 +12,7 @@ import { contextOf, scoreAll } from '../evaluate.ts';
 import { finish } from '../finish.ts';
 import { identityHash, keyOf } from '../kit/key.ts';
 import { plansAgain } from '../open-run.ts';
+import { readingHere } from '../reading.ts';
 import { cacheDirOf, pairOption, settingsOf } from '../settings.ts';
 import { type Manifest, type Request, UserError } from '../types.ts';
 
@@ -60,7 +61,7 @@ const command: Command = {
     const folder = resolve(io.cwd, folderName as string);
     const manifest = manifestOf(folder);
     using _ = lock(folder);
-    const { plans, changed } = await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
+    const { plans, changed } = await plansAgain(manifest, io.cwd, readingHere(io));
     if (plans.length === 0)
       throw new UserError(
         `none of the suites of ${folderName as string} is as it was (${changed.join(', ')})`,

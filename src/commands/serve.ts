@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
+import { readingHere } from '../reading.ts';
 import { UserError } from '../types.ts';
 
 const command: Command = {
@@ -22,7 +23,7 @@ const command: Command = {
     const host = String(options.host);
     const { startServer } = await import('../serve/server.ts');
     const hosts = new Set(['localhost', '127.0.0.1', '[::1]', host.toLowerCase()]);
-    const serving = { folder, cwd: io.cwd, env: io.env, lang: String(options.lang), hosts, everyMs: 1000 };
+    const serving = { folder, cwd: io.cwd, env: io.env, lang: String(options.lang), hosts, everyMs: 1000, ...readingHere(io) };
     const server = await startServer(serving, port, host).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'EADDRINUSE') throw new UserError(`port ${port} is taken`, 'plumbline serve --port 0 takes a free one');
       throw new UserError(`cannot listen on ${host}:${port} (${error.message})`, 'leave --host out to listen on this machine only');

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { suggestion } from '../commands.ts';
-import { dataIn } from '../data.ts';
 import { visible } from '../kit/visible.ts';
 import { openRun } from '../open-run.ts';
-import { cacheDirOf } from '../settings.ts';
+import { readingHere } from '../reading.ts';
 import { type Prompt, type Request, type Response, type Sample, UserError } from '../types.ts';
 
 const number = (value: number | null | undefined) => (value === null || value === undefined ? '–' : value.toFixed(3));
@@ -58,7 +57,7 @@ const command: Command = {
       .addHelpText('after', '\nExample:\n  plumbline show runs/mine privacy/secrets#direct-3');
   },
   async run([folder, wanted], options, io) {
-    const run = openRun(resolve(io.cwd, folder as string), io.cwd, dataIn(cacheDirOf(io.env)));
+    const run = openRun(resolve(io.cwd, folder as string), io.cwd, readingHere(io));
     const ids = Object.keys(run.manifest.suites);
     if (wanted === undefined) {
       if (options.json) io.out(`${JSON.stringify(run.results.map((result) => ({ suite: result.suite.id, worst: result.worst })))}\n`);

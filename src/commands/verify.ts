@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command, Io } from '../command.ts';
-import { dataIn } from '../data.ts';
 import { Recording } from '../engine/recording.ts';
 import { answersFile, manifestOf } from '../engine/run-folder.ts';
 import { signatureFile } from '../engine/seal.ts';
@@ -11,6 +10,7 @@ import { contextOf } from '../evaluate.ts';
 import { importedProblems, isImported } from '../import/imported.ts';
 import { loadReport, loadRunner } from '../load.ts';
 import { openRun, plansAgain } from '../open-run.ts';
+import { readingHere } from '../reading.ts';
 import { type Agreement, replayed } from '../replay-items.ts';
 import { runnerOptionsOf } from '../runner-options.ts';
 import { cacheDirOf, settingsOf } from '../settings.ts';
@@ -21,7 +21,7 @@ import { version } from '../version.ts';
 
 /** Does the page say what the results say? It is rendered again and compared byte by byte. */
 async function pageProblems(folder: string, io: Io): Promise<Problem[]> {
-  const run = openRun(folder, io.cwd, dataIn(cacheDirOf(io.env)));
+  const run = openRun(folder, io.cwd, readingHere(io));
   // Another version draws other pages; the seal still holds the page's bytes.
   if (run.manifest.plumbline !== version()) return [];
   const report = await loadReport('scorecard', io.cwd);
@@ -71,7 +71,7 @@ async function readAgain(folder: string, manifest: Manifest, { options, io }: Pi
     if (problems.length === 0) problems.push(...(await pageProblems(folder, io)));
     return { problems, answers, importedRows: imported.rows, replay: null };
   }
-  const { plans, changed } = await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
+  const { plans, changed } = await plansAgain(manifest, io.cwd, readingHere(io));
   for (const id of changed)
     problems.push({ where: `suite ${id}`, what: 'is not at hand as it was in the run, so its score cannot be checked' });
   const context = contextOf(manifest, (key) => recording.get(key));

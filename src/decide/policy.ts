@@ -1,11 +1,12 @@
 /** A gate's policy: parsed with suggestions for typos, checked against the run. */
 
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { suggestion } from '../commands.ts';
 import { resultIdOf } from '../kit/result.ts';
 import { dimensions, outcomes, type Result, UserError } from '../types.ts';
 
+const longestPolicy = 1 << 20;
 const share = z.number().min(0).max(1);
 const positiveShare = z.number().gt(0).max(1);
 
@@ -51,10 +52,7 @@ export const wantsBaseline = (policy: Pick<Policy, 'rules'>): boolean => policy.
 export function parsePolicy(text: string, path: string | null): Policy {
   const where = path ?? 'policy';
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
-  const [broken] = document.errors;
-  if (broken) throw new UserError(`${where}: ${broken.message.split('\n')[0]}`, 'mend the YAML');
-  const whole: unknown = document.toJS();
+  const { document, value: whole } = yamlIn(text, where, lineCounter);
   const inSection = typeof whole === 'object' && whole !== null && 'policy' in whole;
   const value = inSection ? (whole as { policy: unknown }).policy : whole;
   const at = (keys: readonly PropertyKey[]): number | null => {
@@ -73,6 +71,21 @@ export function parsePolicy(text: string, path: string | null): Policy {
   const policy: Policy = { ...parsed.data, path, lines: parsed.data.rules.map((_, i) => at(['rules', i])) };
   policy.rules.forEach((rule, i) => void checkRule(rule, `${where}:${policy.lines[i] ?? '?'}`));
   return policy;
+}
+
+/** Parses YAML. UserError for what is none, for nesting without end and for aliases that grow without bounds. */
+function yamlIn(text: string, where: string, lineCounter: LineCounter): { readonly document: Document; readonly value: unknown } {
+  const bad = (message: string) => new UserError(`${where}: ${message.split('\n')[0]}`, 'mend the YAML');
+  if (text.length > longestPolicy) throw bad(`longer than ${longestPolicy} characters`);
+  try {
+    const document = parseDocument(text, { lineCounter, logLevel: 'error' });
+    const [broken] = document.errors;
+    if (broken) throw bad(broken.message);
+    return { document, value: document.toJS() };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw bad((error as Error).message);
+  }
 }
 
 function issueError(issue: z.core.$ZodIssue, where: string, at: (keys: readonly PropertyKey[]) => number | null): UserError {

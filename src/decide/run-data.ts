@@ -1,6 +1,7 @@
 /** Run folders for decisions: results read at once, rows when asked for, suites by name. */
 import { manifestOf, readResult, readRows, resultIds } from '../engine/run-folder.ts';
 import { loadSuites } from '../load.ts';
+import type { Trusted } from '../trusted.ts';
 import { type Manifest, type Row, type Suite, UserError } from '../types.ts';
 import type { RunData } from './compare.ts';
 
@@ -24,13 +25,18 @@ export function openRunData(folder: string, options: { readonly incomplete: bool
   return { manifest, results, rows };
 }
 
+interface Naming {
+  readonly cwd: string;
+  readonly trusted: Trusted;
+}
+
 /** The suites of some results, by id; those whose code cannot be loaded are absent. */
-export async function suitesFor(ids: readonly string[], manifest: Manifest, cwd: string): Promise<ReadonlyMap<string, Suite>> {
+export async function suitesFor(ids: readonly string[], manifest: Manifest, { cwd, trusted }: Naming): Promise<ReadonlyMap<string, Suite>> {
   const found = new Map<string, Suite>();
   const files = manifest.options.suites.filter((name) => /[./\\].*\.\w+$/.test(name));
   for (const name of [...new Set([...ids, ...files])]) {
     try {
-      for (const suite of await loadSuites([name], cwd)) found.set(suite.id, suite);
+      for (const suite of await loadSuites([name], cwd, trusted)) found.set(suite.id, suite);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
     }

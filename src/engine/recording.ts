@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { isResponse } from '../kit/answer-form.ts';
 import { KeyTable, type Place } from '../kit/key-table.ts';
 import { longestLine } from '../lines.ts';
 import { type Response, UserError } from '../types.ts';
@@ -68,13 +69,15 @@ export class Recording {
     if (!place) return null;
     const bytes = this.#bytes(place);
     try {
-      return (JSON.parse(bytes.toString('utf8')) as { response: Response }).response;
+      const { response } = JSON.parse(bytes.toString('utf8')) as { response: unknown };
+      if (isResponse(response)) return response;
     } catch {
-      throw new UserError(
-        `${this.path}: the line at byte ${place.at} is not a JSON value`,
-        'the recording was changed by another program: remove that line and run again',
-      );
+      // The same is said of what is no JSON.
     }
+    throw new UserError(
+      `${this.path}: the line at byte ${place.at} is not an answer`,
+      'the recording was changed by another program: remove that line and run again',
+    );
   }
 
   /** The bytes of a line. Lines asked for in the order of the file are read many at a time. */

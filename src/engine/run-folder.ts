@@ -80,8 +80,19 @@ function checkedFile<T>(path: string, { format, schema, hint }: Form): T {
   return checked<T>(value, schema, { where: path, hint });
 }
 
+/** Null where the value is nested deeper than any of ours. */
+function parsedBy(schema: z.ZodType, value: unknown) {
+  try {
+    return schema.safeParse(value);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
 function checked<T>(value: unknown, schema: z.ZodType, { where, hint }: { readonly where: string; readonly hint: string }): T {
-  const parsed = schema.safeParse(value);
+  const parsed = parsedBy(schema, value);
+  if (parsed === null) throw new UserError(`${where}: values lie in one another without end`, hint);
   if (parsed.success) return value as T;
   const [issue] = parsed.error.issues;
   throw new UserError(`${where}: ${issue?.path.map(String).join('.') || 'the whole'}: ${issue?.message}`, hint);

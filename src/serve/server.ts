@@ -5,6 +5,8 @@ import { pageTime } from '../engine/write-report.ts';
 import type { OverviewReport } from '../kit/overview.ts';
 import { loadReport } from '../load.ts';
 import { openRun } from '../open-run.ts';
+import type { Trusted } from '../trusted.ts';
+import type { Data } from '../types.ts';
 import { look, runNames } from './watch.ts';
 
 export interface Serving {
@@ -12,6 +14,8 @@ export interface Serving {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly lang: string;
+  readonly data?: Data;
+  readonly trusted?: Trusted;
   /** Names that a request's Host may carry; others are refused, so that no web page can read the runs by a name of its own (DNS rebinding). */
   readonly hosts: ReadonlySet<string>;
   readonly everyMs: number;
@@ -52,7 +56,7 @@ interface Made {
 }
 
 async function filesOf(report: string, folder: string, serving: Serving): Promise<Map<string, string | Uint8Array>> {
-  const run = openRun(folder, serving.cwd);
+  const run = openRun(folder, serving.cwd, serving);
   const { render } = await loadReport(report, serving.cwd);
   const files = new Map<string, string | Uint8Array>();
   for await (const { path, text } of await render(run, { lang: serving.lang, now: pageTime(run, serving.env) })) files.set(path, text);
