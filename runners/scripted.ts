@@ -64,13 +64,13 @@ function personaOf(name: string): Persona {
   if (known) return known;
   const mixed = /^mixed[:-](0?\.\d+|0|1)$/.exec(name);
   if (mixed) return (request, random) => (random() < Number(mixed[1]) ? keyed('worst') : keyed('perfect'))(request, random);
-  const failing = /^fail-every-third$/.test(name);
-  if (failing) return (request, random) => (random() < 1 / 3 ? new Error('scripted failure') : keyed('perfect')(request, random));
+  const failing = Number(/^failing[:-](0?\.\d+|0|1)$/.exec(name)?.[1] ?? Number.NaN);
+  if (failing >= 0) return (request, random) => (random() < failing ? new Error('scripted failure') : keyed('perfect')(request, random));
   const slow = /^slow[:-]\d+$/.test(name);
   if (slow) return keyed('perfect');
   throw new UserError(
     `there is no scripted responder '${name}'`,
-    `known: ${[...Object.keys(personas), 'mixed:<share of worst answers>', 'fail-every-third', 'slow:<ms>'].join(', ')}`,
+    `known: ${[...Object.keys(personas), 'mixed:<share of worst answers>', 'failing:<share without an answer>', 'slow:<ms>'].join(', ')}`,
   );
 }
 
@@ -112,7 +112,7 @@ function responseOf(request: Request, said: string | number | Error): Response {
 export default {
   scheme: 'scripted',
   title: 'Responders without a model, to try a suite with',
-  usage: `scripted:<${Object.keys(personas).join('|')}|mixed:0.3|fail-every-third|slow:5>`,
+  usage: `scripted:<${Object.keys(personas).join('|')}|mixed:0.3|failing:0.01|slow:5>`,
   async open(target, options) {
     const persona = personaOf(target);
     const pause = Number(/^slow[:-](\d+)$/.exec(target)?.[1] ?? 0);

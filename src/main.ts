@@ -75,18 +75,27 @@ const filesystem: Readonly<Record<string, string>> = {
   EROFS: 'this file system is read-only; choose another folder with -o',
   EIO: 'the disk reports an error; give the same command again or choose another folder with -o',
   EDQUOT: 'the disk quota is used up; free some space and give the same command again: what was answered is kept',
+  ESTALE: 'the network file system lost this file; give the same command again',
+  EBUSY: 'something else holds this file; close it and give the same command again',
+  EMFILE: 'too many files are open; raise the limit (ulimit -n 4096) and give the same command again',
   ENOTDIR: 'a file stands where a folder is needed; choose another with -o',
 };
+
+/** Errors of Linux that Node has no name for. */
+const unnamed: Readonly<Record<number, string>> = process.platform === 'linux' ? { [-122]: 'EDQUOT', [-116]: 'ESTALE' } : {};
+const network = 'is the address right, and does the server run?';
+const again = 'the system refused this; give the same command again, or choose another folder with -o';
 
 function told(error: unknown, io: Io): number {
   if (error instanceof UserError) {
     io.err(`plumbline: ${error.message}\n${error.hint ? `  ${error.hint}\n` : ''}`);
     return error.exit;
   }
-  const { code, path } = error as NodeJS.ErrnoException;
-  const hint = code === undefined ? undefined : filesystem[code];
-  if (hint) {
-    io.err(`plumbline: ${(error as Error).message}${path ? '' : ''}\n  ${hint}\n`);
+  const { code, errno, syscall } = error as NodeJS.ErrnoException;
+  if (code !== undefined && errno !== undefined && syscall !== undefined) {
+    const named = unnamed[errno] ?? code;
+    const otherwise = /^(connect|getaddrinfo|listen|bind)/.test(syscall) ? network : again;
+    io.err(`plumbline: ${(error as Error).message.replace('UNKNOWN: unknown error', named)}\n  ${filesystem[named] ?? otherwise}\n`);
     return 3;
   }
   if (io.signal.aborted) return 130;

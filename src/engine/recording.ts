@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { isResponse } from '../kit/answer-form.ts';
 import { KeyTable, type Place } from '../kit/key-table.ts';
 import { longestLine } from '../lines.ts';
@@ -16,6 +16,7 @@ const failed = '","response":{"ok":false';
 export class Recording {
   readonly path: string;
   #file: number;
+  readonly #mode: 'read' | 'write';
   #table = new KeyTable();
   #count = 0;
   #end = 0;
@@ -26,16 +27,17 @@ export class Recording {
   readonly #ahead = { from: 0, bytes: Buffer.alloc(0), next: 0 };
   #fault: unknown = null;
 
-  private constructor(path: string, file: number) {
+  private constructor(path: string, file: number, mode: 'read' | 'write') {
     this.path = path;
     this.#file = file;
+    this.#mode = mode;
   }
 
   /** Opens (and, for writing, creates) a recording. */
   static open(path: string, mode: 'read' | 'write'): Recording {
     if (mode === 'read' && !existsSync(path))
       throw new UserError(`${path}: no recording here`, 'name a run folder that holds answers.jsonl');
-    const recording = new Recording(path, openSync(path, mode === 'read' ? 'r' : 'a+'));
+    const recording = new Recording(path, openSync(path, mode === 'read' ? 'r' : 'a+'), mode);
     recording.#scan();
     if (mode === 'write' && fstatSync(recording.#file).size > recording.#end) ftruncateSync(recording.#file, recording.#end);
     return recording;
@@ -155,6 +157,7 @@ export class Recording {
     if (this.#file < 0) return;
     try {
       this.flush();
+      if (this.#mode === 'write') fsyncSync(this.#file);
     } finally {
       closeSync(this.#file);
       this.#file = -1;

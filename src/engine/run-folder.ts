@@ -32,13 +32,30 @@ export function makeFolder(path: string): void {
   }
 }
 
+/** Network file systems lose a handle or are busy for a moment; so is Windows while a virus scanner reads what was just written. */
+const passing = new Set(['EBUSY', 'ESTALE', ...(process.platform === 'win32' ? ['EPERM', 'EACCES'] : [])]);
+const stale = -116;
+
+/** Renames, and again for a second where the reason may pass. */
+function putInPlace(temporary: string, path: string): void {
+  for (let tries = 0; ; tries++) {
+    try {
+      return renameSync(temporary, path);
+    } catch (error) {
+      const { code, errno } = error as NodeJS.ErrnoException;
+      if (tries >= 9 || !(passing.has(code ?? '') || errno === stale)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20 * (tries + 1));
+    }
+  }
+}
+
 /** Writes a file whole or not at all: to a temporary name beside it, then renamed. */
 export function writeWhole(path: string, data: string | Uint8Array): void {
   makeFolder(dirname(path));
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     writeFileSync(temporary, data);
-    renameSync(temporary, path);
+    putInPlace(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -151,7 +168,7 @@ export class WholeFile {
     this.#flush();
     closeSync(this.#file);
     this.#file = -1;
-    renameSync(this.#temporary, this.#path);
+    putInPlace(this.#temporary, this.#path);
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../../src/types.ts';
 
@@ -23,4 +23,32 @@ export function questions(path: string, count: number): void {
     path,
     Array.from({ length: count }, (_, i) => `${JSON.stringify({ question: asked(i), answer: `Question ${i}` })}\n`).join(''),
   );
+}
+
+/** Keys of the whole lines of a recording, in order. */
+export const keysOf = (run: string): string[] =>
+  readFileSync(join(run, 'answers.jsonl'), 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { key: string }).key);
+
+/** Results, rows and answers in which two runs differ, and keys that one holds twice. */
+export function sameRun(run: string, other: string): string[] {
+  const files = (folder: string) =>
+    ['results', 'rows']
+      .flatMap((part) => readdirSync(join(folder, part), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  const lines = (folder: string) => readFileSync(join(folder, 'answers.jsonl'), 'utf8').split('\n').sort().join('\n');
+  const names = [...new Set([...files(run), ...files(other)])];
+  const text = (folder: string, name: string) => {
+    const path = join(folder, name);
+    return existsSync(path) ? readFileSync(path, 'utf8') : null;
+  };
+  const keys = keysOf(run);
+  return [
+    ...names.filter((name) => text(run, name) !== text(other, name)),
+    ...(lines(run) === lines(other) ? [] : ['answers.jsonl']),
+    ...(new Set(keys).size === keys.length ? [] : ['a key twice']),
+  ];
 }
