@@ -209,3 +209,33 @@ describe('tokenizer.json from strangers', () => {
     }
   });
 });
+
+describe('regular expressions of strangers', () => {
+  const slow = { type: 'Split', pattern: { Regex: '(?:a+)+$' }, behavior: 'Isolated', invert: false };
+  const opened = (parts: Readonly<Record<string, unknown>>, added: readonly unknown[] = []) => {
+    const tokenizer = structuredClone(kinds.mpt?.tokenizer ?? Object.values(kinds)[0]?.tokenizer) as Record<string, unknown>;
+    const tokens = [...(tokenizer.added_tokens as unknown[]), ...added];
+    return openTokenizer(folderWith({ 'tokenizer.json': JSON.stringify({ ...tokenizer, ...parts, added_tokens: tokens }) }), cacheDir);
+  };
+
+  test('one that backtracks for ever ends after seconds with what to do', async () => {
+    const tokenizer = await opened({ pre_tokenizer: slow });
+    expect(tokenizer.encode('aaa').length).toBeGreaterThan(0);
+    expect(() => tokenizer.encode(`${'a'.repeat(60)}b`)).toThrow(/patterns take too long on a text of 61 characters/);
+    expect(tokenizer.encode('aaa').length).toBeGreaterThan(0);
+  });
+
+  test('also in how added tokens are normalised', async () => {
+    const normalizer = { type: 'Replace', pattern: { Regex: '(?:a+)+$' }, content: 'x' };
+    const added = {
+      id: 9,
+      content: `${'a'.repeat(60)}b`,
+      special: false,
+      normalized: true,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+    };
+    await expect(opened({ normalizer }, [added])).rejects.toThrow(/patterns take too long/);
+  });
+});

@@ -113,6 +113,9 @@ const rows: readonly Row[] = [
   { names: ['viking'], patterns: [words, '\\p{N}'] },
 ];
 
+/** The publishers' patterns that are known here. */
+export const publishedPatterns: ReadonlySet<string> = new Set(rows.flatMap(({ patterns }) => patterns));
+
 /** Names of every pre-tokenizer that is known. */
 export const knownPre: readonly string[] = rows.flatMap((row) => row.names);
 

@@ -35,7 +35,7 @@ function compiled(pattern: Config): RegExp {
 
 function unreadable(pattern: Config, why: string): UserError {
   return new UserError(
-    `the tokenizer cuts text by ${JSON.stringify(pattern).slice(0, 200)}, which cannot be read: ${why}`,
+    `the tokenizer cuts text by ${(JSON.stringify(pattern) ?? 'nothing').slice(0, 200)}, which cannot be read: ${why}`,
     'use a GGUF of the model',
   );
 }

@@ -6,7 +6,7 @@ import { type OpenedModel, readJsonObject } from './open-model.ts';
 function chosen(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (!Array.isArray(value)) return undefined;
-  const named = value as readonly { readonly name?: unknown; readonly template?: unknown }[];
+  const named = value.map((each) => Object(each) as { readonly name?: unknown; readonly template?: unknown });
   const template = (named.find((each) => each.name === 'default') ?? named[0])?.template;
   return typeof template === 'string' ? template : undefined;
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../../src/types.ts';
 import { openMatcher, type Span } from './added-tokens.ts';
+import { publishedPatterns } from './gguf-pretokenizers.ts';
 import { openPreTokenizer, speller } from './pretokenizers.ts';
+import { limited } from './time-limit.ts';
 import type { Bpe } from './tokenizer-bpe.ts';
 import { openDecoder, type TextStream } from './tokenizer-decode.ts';
 import { type LoadedTokenizer, loadTokenizer, type SpecialIds, type TokenizerFiles } from './tokenizer-load.ts';
@@ -104,6 +106,7 @@ function encoderOf(loaded: LoadedTokenizer): Encoder {
   const { shell, bpe } = loaded;
   const pre = openPreTokenizer(shell.pre_tokenizer);
   const normalise = normaliserOf(shell);
+  const inTime = limited([shell.normalizer, shell.pre_tokenizer], publishedPatterns);
   const encodeWord = wordEncoder(bpe, pre.byteLevel);
   const guards = (token: AddedToken): boolean => isControl(token) || loaded.template.includes(token.content);
   const guarded = new Set(shell.added_tokens.filter((token) => token.content.trim() !== '' && guards(token)).map((token) => token.id));
@@ -113,7 +116,7 @@ function encoderOf(loaded: LoadedTokenizer): Encoder {
     guarded,
   );
   const normalised = openMatcher(
-    shell.added_tokens.filter(late).map((token) => [normalise(token.content), token]),
+    shell.added_tokens.filter(late).map((token) => [inTime(() => normalise(token.content), token.content.length), token]),
     new Set(),
   );
   const encode: Encoder['encode'] = (text, plain) => {
@@ -130,7 +133,7 @@ function encoderOf(loaded: LoadedTokenizer): Encoder {
     }
     return ids;
   };
-  return { encode, starts: raw.guardedStarts };
+  return { encode: (text, plain) => inTime(() => encode(text, plain), text.length), starts: raw.guardedStarts };
 }
 
 /** Context and continuation, over an encoder: see Tokenizer.encodePair. */
