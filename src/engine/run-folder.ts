@@ -40,7 +40,8 @@ const stale = -116;
 function putInPlace(temporary: string, path: string): void {
   for (let tries = 0; ; tries++) {
     try {
-      return renameSync(temporary, path);
+      renameSync(temporary, path);
+      return;
     } catch (error) {
       const { code, errno } = error as NodeJS.ErrnoException;
       if (tries >= 9 || !(passing.has(code ?? '') || errno === stale)) throw error;

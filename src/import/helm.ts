@@ -24,7 +24,8 @@ export async function importHelm(path: string): Promise<Imported> {
 function runOf(file: string): { readonly model: string; readonly task: ImportedTask } {
   const specFile = join(dirname(file), 'run_spec.json');
   if (!existsSync(specFile)) throw new UserError(`${specFile} is missing`, 'a run folder of HELM holds it beside per_instance_stats.json');
-  const spec = readJson(specFile) as Fields;
+  const read = readJson(specFile);
+  const spec: Fields = isFields(read) ? read : {};
   const adapter = isFields(spec.adapter_spec) ? spec.adapter_spec : {};
   const entries = readJson(file);
   if (!Array.isArray(entries)) throw new UserError(`${file}: expected a JSON array`);
