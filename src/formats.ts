@@ -104,6 +104,7 @@ export const manifestSchema = z
       seed: number,
       limit: maybe,
       only: z.array(z.string()),
+      attacks: z.array(z.string()).optional(),
       system: z.string().nullable(),
       shard: z.string().nullable(),
     }),

@@ -54,8 +54,8 @@ async function suitesNamed(name: string, cwd: string): Promise<Suite[]> {
   const byLast = known.filter((id) => id.endsWith(`/${name}`));
   if (byLast.length === 1) return [await builtIn(byLast[0] as string)];
   if (/\.(csv|tsv|jsonl|ndjson)$/i.test(name)) {
-    const { questionSet } = await import('./engine/question-set.ts');
-    return [await questionSet(resolve(cwd, name))];
+    const { ownSuite } = await import('./engine/own-suite.ts');
+    return [await ownSuite(resolve(cwd, name))];
   }
   return [await outsider<Suite>(name, cwd, 'suite', known).then((suite) => checked(suite, name))];
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Io } from './command.ts';
-import { type Plan, plansOf } from './engine/plan.ts';
+import { suggestion } from './commands.ts';
+import { attackNames, type Plan, plansOf } from './engine/plan.ts';
 import { loadRunner } from './load.ts';
 import { runnerOptionsOf } from './runner-options.ts';
 import type { Settings } from './settings.ts';
@@ -26,8 +27,18 @@ export async function openModel(
 
 /** What the manifest says was asked for. */
 export function optionsOf(settings: Settings, suites: readonly string[]): Manifest['options'] {
-  const { preset, lang, seed, limit, only, system, shard } = settings;
-  return { preset, suites, languages: lang, seed, limit: limit ?? null, only: only ?? [], system: system ?? null, shard: shard ?? null };
+  const { preset, lang, seed, limit, only, attacks, system, shard } = settings;
+  return {
+    preset,
+    suites,
+    languages: lang,
+    seed,
+    limit: limit ?? null,
+    only: only ?? [],
+    ...(attacks && { attacks }),
+    system: system ?? null,
+    shard: shard ?? null,
+  };
 }
 
 export interface Planning {
@@ -39,6 +50,7 @@ export interface Planning {
 
 /** What will be asked: suites that the runner cannot answer are left out aloud, or refused when they were named. */
 export async function plansFor(runner: Runner, { settings, suites, say, data }: Planning): Promise<Plan[]> {
+  if (settings.attacks) await refuseUnknown(settings.attacks, suites, data);
   const plans: Plan[] = [];
   for (const suite of suites) {
     const lacks = suite.wants.filter((want) => !runner.wants.includes(want));
@@ -55,6 +67,7 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
         languages: settings.lang,
         limit: settings.limit ?? null,
         only: settings.only ?? [],
+        ...(settings.attacks && { attacks: settings.attacks }),
         shard: settings.shard ?? null,
         data,
       })),
@@ -64,4 +77,15 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
   if (asked.length > 0) return asked;
   if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
   throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');
+}
+
+async function refuseUnknown(attacks: readonly string[], suites: readonly Suite[], data: Data): Promise<void> {
+  const known = await attackNames(suites, data);
+  const unknown = attacks.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = suggestion(unknown, known);
+  throw new UserError(
+    `--attacks: there is no attack '${unknown}' in the suites of this run${near ? `; did you mean '${near}'?` : ''}`,
+    known.length === 0 ? 'safety/jailbreaks makes attacks' : `there are ${known.filter((name) => !name.includes('/')).join(', ')}`,
+  );
 }

@@ -16,6 +16,8 @@ export interface Item {
   readonly stratum?: string;
   /** BCP 47 language of the item; `en` when absent. */
   readonly lang?: string;
+  /** The kind of attack the item makes, as `family` or `family/kind` (`encoding/base64`): `--attacks` picks by either. */
+  readonly attack?: string;
 }
 
 export interface Message {
@@ -345,7 +347,7 @@ export interface Result {
   };
   readonly model: { readonly name: string; readonly identity: string; readonly protocol: Runner['protocol'] };
   readonly preset: Preset;
-  /** Some of the preset's items were left out (`--limit`, `--only`). */
+  /** Some of the preset's items were left out (`--limit`, `--only`, `--attacks`). */
   readonly partial: boolean;
   /** Every request has an answer. */
   readonly complete: boolean;
@@ -398,6 +400,8 @@ export interface Manifest {
     readonly seed: number;
     readonly limit: number | null;
     readonly only: readonly string[];
+    /** Kinds of attack that were picked; absent or empty: all. */
+    readonly attacks?: readonly string[];
     readonly system: string | null;
     readonly shard: string | null;
   };

@@ -25,6 +25,7 @@ const command: Command = {
       .option('-p, --preset <name>', 'demo, quick, standard or full (default quick)')
       .option('--limit <n>', 'at most n items a suite; the result is marked partial')
       .option('--only <item>', 'only this item; repeatable', many)
+      .option('--attacks <list>', 'only these kinds of attack: role-play, encoding, many-shot …; repeatable', many)
       .option('--lang <list>', 'languages: en, zh, all (default en)', many)
       .option('--seed <n>', 'seed of everything random (default 1)')
       .option('--device <name>', 'auto, cpu, cuda, webgpu, dml, coreml (default auto)')

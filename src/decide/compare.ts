@@ -198,13 +198,20 @@ function controlsDifference(a: RunData, b: RunData, matched: readonly Match[], c
 export function differencesOf(a: Manifest, b: Manifest): string[] {
   const flat = ({ model, options }: Manifest) => ({
     ...flattened(model.identity as Json, ''),
-    ...flattened({ protocol: model.protocol, preset: options.preset, seed: options.seed, system: options.system }, 'options.'),
+    ...flattened(
+      { protocol: model.protocol, preset: options.preset, seed: options.seed, system: options.system, attacks: attacksOf(options) },
+      'options.',
+    ),
   });
   const [first, second] = [flat(a), flat(b)];
   return [...new Set([...Object.keys(first), ...Object.keys(second)])]
     .filter((key) => first[key] !== second[key])
     .map((key) => `${key}: ${shown(first[key])} → ${shown(second[key])}`);
 }
+
+/** The kinds of attack that were picked, in one order; null: all. */
+export const attacksOf = ({ attacks }: Manifest['options']): string | null =>
+  attacks === undefined || attacks.length === 0 ? null : [...new Set(attacks)].sort().join(',');
 
 /** Leaves of a JSON value by dotted path, as JSON texts. */
 export function flattened(value: Json, prefix: string): Record<string, string> {

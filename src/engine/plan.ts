@@ -14,7 +14,7 @@ export interface Plan {
   readonly items: readonly Item[];
   /** sha256 over the items. */
   readonly hash: string;
-  /** Items left out of the preset by --limit or --only. */
+  /** Items left out of the preset by --limit, --only or --attacks. */
   readonly partial: boolean;
 }
 
@@ -23,6 +23,8 @@ export interface Choice {
   readonly languages: readonly string[];
   readonly limit: number | null;
   readonly only: readonly string[];
+  /** Kinds of attack, in suites that make one of them; absent or empty: all. */
+  readonly attacks?: readonly string[];
   readonly shard: string | null;
   /** Public benchmarks' files; without it a suite that reads one is told that it is not at hand. */
   readonly data?: Data;
@@ -37,9 +39,7 @@ const langOf = (item: Item): string => item.lang ?? 'en';
 
 /** The plans of one suite: one for each wanted language it has items in. */
 export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
-  const given = await suite.items(choice.data ?? noData);
-  const all: Item[] = [];
-  for await (const item of given) all.push(item);
+  const all = await itemsOf(suite, choice.data);
   checkIds(suite, all);
   const languages = [...new Set(all.map(langOf))].filter((lang) => choice.languages.includes(lang) || choice.languages.includes('all'));
   const own = languages.length > 0 || suite.languages.some((lang) => lang === 'en') ? languages : [...new Set(all.map(langOf))];
@@ -53,14 +53,36 @@ export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
   );
 }
 
-function planOf(suite: Suite, lang: string, items: readonly Item[], choice: Choice): Plan {
+async function itemsOf(suite: Suite, data: Data = noData): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of await suite.items(data)) all.push(item);
+  return all;
+}
+
+/** What `--attacks` may name for an item: `encoding/base64`, `encoding` or `base64`. */
+const namesOf = ({ attack }: Item): string[] => (attack === undefined ? [] : [attack, ...attack.split('/')]);
+
+/** Every kind of attack that some suites make, by the names that pick it. */
+export async function attackNames(suites: readonly Suite[], data?: Data): Promise<string[]> {
+  const lists = await Promise.all(suites.map((suite) => itemsOf(suite, data)));
+  return [...new Set(lists.flat().flatMap(namesOf))];
+}
+
+/** The items that make one of the picked kinds of attack; all, where a suite makes none of them. */
+function picked(items: readonly Item[], attacks: readonly string[]): readonly Item[] {
+  const found = items.filter((item) => namesOf(item).some((name) => attacks.includes(name)));
+  return found.length === 0 ? items : items.filter((item) => item.attack === undefined || found.includes(item));
+}
+
+function planOf(suite: Suite, lang: string, whole: readonly Item[], choice: Choice): Plan {
+  const items = picked(whole, choice.attacks ?? []);
   const size = (suite.sizes ?? defaultSizes)[choice.preset];
   const preset = size >= items.length ? items : ordered(items).slice(0, size);
   const id = lang === 'en' ? suite.id : `${suite.id}@${lang}`;
   const only = new Set(choice.only);
   let chosen = only.size > 0 ? items.filter((item) => only.has(item.id) || only.has(`${id}#${item.id}`)) : preset;
   if (choice.limit !== null) chosen = chosen.slice(0, choice.limit);
-  const partial = chosen.length !== preset.length;
+  const partial = chosen.length !== preset.length || items.length !== whole.length;
   const hash = createHash('sha256');
   for (const item of chosen) hash.update(`${canonical(item)}\n`);
   return { id, suite, lang, items: chosen, hash: hash.digest('hex'), partial };

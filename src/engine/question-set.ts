@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { createInterface } from 'node:readline';
 import { argmax, mentions } from '../kit/answers.ts';
 import { choose, scoresOf } from '../kit/asking.ts';
 import { outcomeOf } from '../kit/outcome.ts';
 import { hashOf } from '../kit/random.ts';
 import { type Dimension, dimensions, type Item, type Request, type Suite, UserError } from '../types.ts';
+import { type Fields, nameOf, ownRows, textOf } from './own-rows.ts';
 
 /** A user's own question set: CSV, TSV or JSONL with a header; the columns are documented in docs/own-questions.md. */
 interface Question extends Item {
@@ -18,45 +17,6 @@ interface Question extends Item {
   readonly pattern?: string;
   readonly system?: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-async function* csvRows(path: string): AsyncGenerator<[line: number, fields: Fields]> {
-  const { parse } = await import('csv-parse');
-  const delimiter = /\.tsv$/i.test(path) ? '\t' : ',';
-  const parser = createReadStream(path).pipe(
-    parse({ bom: true, columns: true, delimiter, info: true, skip_empty_lines: true, trim: true }),
-  );
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Fields; info: { lines: number } }>) yield [info.lines, record];
-  } catch (error) {
-    const line = (error as { lines?: number }).lines;
-    if (line === undefined) throw error;
-    throw new UserError(
-      `${path}:${line}: ${(error as Error).message}`,
-      'mend that row; text with commas, quotes or line breaks stands in "double quotes"',
-    );
-  }
-}
-
-async function* jsonRows(path: string): AsyncGenerator<[line: number, fields: Fields]> {
-  let line = 0;
-  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    line++;
-    const clean = text.replace(/^\uFEFF/, '');
-    if (clean.trim() === '') continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(clean);
-    } catch (error) {
-      throw new UserError(`${path}:${line}: not a JSON value (${(error as Error).message})`, 'every line is one JSON object');
-    }
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new UserError(`${path}:${line}: expected a JSON object`);
-    yield [line, value as Fields];
-  }
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '');
 
 function optionsOf(fields: Fields): string[] {
   if (Array.isArray(fields.options)) return fields.options.map(textOf);
@@ -148,16 +108,13 @@ function dimensionOf(rows: readonly Fields[]): Dimension {
 export async function questionSet(path: string): Promise<Suite> {
   const items: Question[] = [];
   const first: Fields[] = [];
-  for await (const [line, fields] of /\.[ct]sv$/i.test(path) ? csvRows(path) : jsonRows(path)) {
+  for await (const [line, fields] of ownRows(path)) {
     if (first.length === 0) first.push(fields);
     items.push(questionOf(path, line, fields));
   }
   if (items.length === 0) throw new UserError(`${path} holds no questions`, 'the first line names the columns: question,answer,options');
   const matches = await matcherOf(items, path);
-  const name = basename(path)
-    .replace(/\.[^.]+$/, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
+  const name = nameOf(basename(path));
   const dimension = dimensionOf(first);
   const chance = items.reduce((sum, { options }) => sum + (options.length > 0 ? 1 / options.length : 0), 0) / items.length;
   return {

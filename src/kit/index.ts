@@ -1,6 +1,7 @@
 /** Pure helpers for suites and reports; outsiders import them from `plumbline-eval/kit`. */
 export * from './answers.ts';
 export * from './asking.ts';
+export * from './attacked.ts';
 export * from './attacks.ts';
 export * from './choice.ts';
 export * from './comparison.ts';
