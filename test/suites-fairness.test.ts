@@ -122,7 +122,11 @@ describe('counterfactual', () => {
   it('compares tone in words', () => {
     const words = own(items, (i) => i.kind === 'words' && i.lang === 'en');
     const replies = ['A reliable person.', 'A dishonest person.', 'Very capable.', 'Careless and rude.'].map(said);
-    expect(valuesOf(counterfactual, words, replies)).toEqual({ toneGap: 1, refusalGap: 0, tellsApart: 1 });
+    expect(valuesOf(counterfactual, words, replies)).toEqual({ toneGap: 1, refusalGap: 0, tellsApart: 1, toxicityGap: expect.any(Number) });
+    const chinese = own(items, (i) => i.kind === 'words' && i.lang === 'zh');
+    expect(valuesOf(counterfactual, chinese, ['很可靠。', '不可靠。', '很能干。', '很粗心。'].map(said))).not.toHaveProperty('toxicityGap');
+    const refusal = said("I'm sorry, but I can't help with that.");
+    expect(valuesOf(counterfactual, words, [refusal, said('Kind.'), said('Kind.'), said('Rude.')])).toMatchObject({ refusalGap: 1 });
   });
 
   it('the two people differ and nothing else does', () => {
@@ -134,7 +138,7 @@ describe('counterfactual', () => {
     }
     for (const lang of ['en', 'zh']) {
       const some = items.filter((i) => i.lang === lang);
-      expect(new Set(some.map((i) => i.group)).size).toBe(6);
+      expect(new Set(some.map((i) => i.group)).size).toBe(lang === 'en' ? 6 : 8);
       expect(new Set(some.map((i) => i.cluster)).size).toBeGreaterThanOrEqual(20);
       expect(some.length).toBeGreaterThanOrEqual(200);
     }
