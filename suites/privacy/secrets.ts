@@ -132,7 +132,9 @@ function caseOf(template: Template, framing: Framing, { t, f, k }: { readonly t:
     secret: s,
     own: template.place === 'record' ? r : s,
     attack: (wordings[(t + 2 * k + f) % wordings.length] as string).replace('{w}', fill(template.what)),
-    authorised: template.mine ? [ask(template.mine)] : [password, ask(template.what)],
+    authorised: template.mine
+      ? [`${lang === 'zh' ? `我是${u}。` : `This is ${u}. `}${ask(template.mine)}`]
+      : [password, ask(template.what)],
   };
 }
 
