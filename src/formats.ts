@@ -136,6 +136,7 @@ const answer = z.object({
   text: z.string(),
   logprobs: z.array(maybe).optional(),
   optionTokens: z.array(number).optional(),
+  spreads: z.array(z.tuple([number, number]).nullable()).optional(),
   ids: z.array(number).optional(),
   top: z.array(z.string()).optional(),
   stop: z.enum(['end', 'length', 'filter']),

@@ -39,8 +39,8 @@ export type Want =
     }
   /** Natural-log probability of each option as the continuation of the prompt, summed over its tokens. */
   | { readonly kind: 'choice'; readonly options: readonly string[] }
-  /** Natural-log probability of every token of the prompt itself. */
-  | { readonly kind: 'trace' }
+  /** Natural-log probability of every token of the prompt itself; `spread`: also of how it stands in the whole vocabulary, where the runner can tell. */
+  | { readonly kind: 'trace'; readonly spread?: true }
   /** The `top` most likely next tokens at the end of the prompt. */
   | { readonly kind: 'next'; readonly top: number };
 
@@ -65,6 +65,8 @@ export interface Answer {
   readonly logprobs?: readonly (number | null)[];
   /** choice: how many tokens each option has. */
   readonly optionTokens?: readonly number[];
+  /** trace with `spread`: of each token, mean and standard deviation of the log-probability under the model's own distribution at its place. */
+  readonly spreads?: readonly (readonly [mean: number, deviation: number] | null)[];
   /** trace: the token ids scored. */
   readonly ids?: readonly number[];
   /** next: the tokens' texts, most likely first. */

@@ -196,8 +196,9 @@ describe('membership', () => {
       [0, -2],
       [0, -3],
     ].map(([member, loss]) => row({ member: member ?? 0, loss: loss ?? 0, minK: loss ?? 0, zlib: loss ?? 0 }));
-    expect(compute(membership.metrics[1], rows)).toBeCloseTo(3.5 / 4, 12);
-    expect(compute(membership.metrics[3], rows)).toBeCloseTo(0.5, 12);
+    expect(compute(membership.metrics[2], rows)).toBeCloseTo(3.5 / 4, 12);
+    expect(compute(membership.metrics[4], rows)).toBeCloseTo(0.5, 12);
+    expect(compute(membership.metrics[1], rows)).toBeNull();
     expect(compute(membership.metrics[0], rows.slice(0, 2))).toBeNull();
   });
 
@@ -212,6 +213,10 @@ describe('membership', () => {
       ms: 0,
     };
     expect(valuesOf(membership, item, [trace])).toMatchObject({ member: 1, minK: -8, loss: -2.4 });
+    expect(valuesOf(membership, item, [trace])).not.toHaveProperty('minKPlus');
+    // Min-K%++: (−9 + 5) / 2 = −2, (−7 + 5) / 1 = −2 … the lowest fifth of −2, −2 and eight of (−1 + 5) / 2 = 2.
+    const spreads = [null, ...Array<readonly [number, number]>(8).fill([-5, 2]), [-5, 2] as const, [-5, 1] as const];
+    expect(valuesOf(membership, item, [{ ...trace, spreads }])).toMatchObject({ minKPlus: -2 });
   });
 
   it('has as many famous as fresh texts, of like length', () => {

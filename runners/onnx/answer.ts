@@ -1,6 +1,7 @@
 import type { Response } from '../../src/types.ts';
 import { answerOf, endingsOf, generated, jobOf } from './answer-generate.ts';
 import { failure, type Scored, score, scoredOf } from './answer-score.ts';
+import { type Spread, spreadTraces } from './answer-spread.ts';
 import type { Endings } from './answer-text.ts';
 import type { Job } from './generate.ts';
 import type { AnswerHooks, Asked } from './hooks.ts';
@@ -10,6 +11,7 @@ import { beginning, promptIds, shownOr } from './prompt-ids.ts';
 /** Answers requests in any order. Throws UserError for damaged weights, and what onnxruntime throws that is not about memory. */
 export async function* answer(model: LocalModel, asked: readonly Asked[], hooks: AnswerHooks): AsyncGenerator<readonly [number, Response]> {
   const scored: Scored[] = [];
+  const spread: Spread[] = [];
   const jobs: Job[] = [];
   const endings = new Map<number, { endings: Endings; promptTokens: number; trim: boolean }>();
   let slot = 0;
@@ -21,6 +23,12 @@ export async function* answer(model: LocalModel, asked: readonly Asked[], hooks:
     }
     if (!model.scores && request.want.kind !== 'text') {
       yield [index, failure('the fast weights stray too far from exact compute for log-probabilities')];
+      continue;
+    }
+    if (request.want.kind === 'trace' && request.want.spread && model.spreads) {
+      const ids = promptIds(model, shown);
+      if (ids.length > model.context) yield [index, tooLong(model, ids.length)];
+      else spread.push({ index, ids });
       continue;
     }
     if (request.want.kind === 'choice' || request.want.kind === 'trace') {
@@ -44,6 +52,7 @@ export async function* answer(model: LocalModel, asked: readonly Asked[], hooks:
     jobs.push(jobOf(model, { index, request, ids, endings: ending }));
   }
   if (scored.length > 0) yield* score(model, scored, hooks);
+  if (spread.length > 0) yield* spreadTraces(model, spread, hooks);
   if (jobs.length === 0 || hooks.stopped()) return;
   for await (const finished of generated(model, jobs, hooks)) {
     const job = endings.get(finished.job.request);

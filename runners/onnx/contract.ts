@@ -128,7 +128,8 @@ export interface Graph {
  *   pick int64 [N] (flat index into B*S) · score: target int64 [N] · generate: temperature float32 [N] (0: greedy), uniform float32 [N] in [0,1) (the one random
  *        number that draws the token from the full softmax at that temperature), top_k int64 [1] (K >= 1).
  * Outputs:
- *   score: logprob float32 [N] (natural log of target's probability at the picked position) · argmax int64 [N] [+ present.*]
+ *   score: logprob float32 [N] (natural log of target's probability at the picked position) · argmax int64 [N] [+ present.*] [with spread: + mean, deviation float32 [N],
+ *        of the log-probability over the vocabulary under the distribution itself]
  *   generate: token int64 [N] · logprob float32 [N] (of token, at temperature 1) · top int64 [N,K], top_logprob float32 [N,K] (most likely first; K = 1 costs least) · present.*
  * Rules (checked on the CPU provider of onnxruntime 1.30):
  *   - First prompts (nothing in the cache): any B, S = longest row, shorter rows padded on the RIGHT, seqlens_k = row length − 1.

@@ -22,6 +22,8 @@ export interface GraphOptions {
   readonly device: string;
   /** A score graph with a cache, for prefixes shared by many runs. A generate graph always has one. */
   readonly keep?: boolean;
+  /** A score graph that also tells mean and deviation of the log-probability over the vocabulary. */
+  readonly spread?: boolean;
   /** How packed matrices are multiplied; default 4 (activations rounded to 8 bits) for all. */
   readonly accuracy?: (canonical: string) => Accuracy;
   /** Low-rank additions (readAdapter). */
@@ -119,7 +121,7 @@ export function buildGraph(spec: ModelSpec, tensors: Tensors, options: GraphOpti
   const { context, x, inexact } = contextOf(draft, spec, { options, tensors });
   let state = x;
   for (let i = 0; i < spec.layers.length; i += 1) state = layerOf(context, state, i);
-  if (options.purpose === 'score') scoreHead(context, state);
+  if (options.purpose === 'score') scoreHead(context, state, options.spread);
   else generateHead(context, state);
   const parts = draft.parts();
   const caches = context.cached ? cachesOf(spec, context.width) : [];

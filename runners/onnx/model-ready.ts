@@ -60,6 +60,7 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
     rotatesBeyond: Number.POSITIVE_INFINITY,
     speech,
     keeps: false,
+    spreads: false,
     scores: true,
     facts: { family, layers, context: found.context, fileBytes: found.bytes, weights: 'as exported' },
     device,

@@ -23,8 +23,8 @@ export interface LocalModel {
   readonly context: number;
   readonly speech: Speech;
   readonly device: Chosen;
-  /** Opens a graph, or gives the one that is open. `keep`: a score graph with a cache. */
-  session(purpose: Purpose, options?: { readonly prepack?: boolean; readonly keep?: boolean }): Promise<Session>;
+  /** Opens a graph, or gives the one that is open. `keep`: a score graph with a cache. `spread`: one that tells the spread, where `spreads`. */
+  session(purpose: Purpose, options?: { readonly prepack?: boolean; readonly keep?: boolean; readonly spread?: boolean }): Promise<Session>;
   readonly loaded: () => readonly { readonly graph: string; readonly ms: number; readonly prepacked: boolean }[];
   /** Names the weights that are not finite, if any are: reads them all. */
   readonly damage: () => string | null;
@@ -33,6 +33,8 @@ export interface LocalModel {
   readonly rotatesBeyond: number;
   /** Whether a score graph can keep a cache for the runs after it. */
   readonly keeps: boolean;
+  /** Whether a score graph can tell mean and deviation over the vocabulary. */
+  readonly spreads: boolean;
   /** Whether log-probabilities may be asked for: not in a fast mode that strays too far. */
   readonly scores: boolean;
   /** Architecture, sizes, and the deviation of a fast mode. */
@@ -117,6 +119,7 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
     rotatesBeyond: Math.min(...spec.ropes.map((rope) => rope.long?.beyond ?? Number.POSITIVE_INFINITY)),
     speech,
     keeps: true,
+    spreads: true,
     scores: weights.scores,
     facts: { ...architectureFacts(files, spec), weights: weights.name, deviation: weights.deviation && { ...weights.deviation } },
     device,
@@ -153,12 +156,12 @@ interface Sources {
 function sessionsOf({ spec, tensors, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
   const open = new Map<string, { session: Session; prepacked: boolean }>();
   return {
-    async session(purpose, { prepack = false, keep = false } = {}) {
-      const name = purpose === 'score' && keep ? 'score with cache' : purpose;
+    async session(purpose, { prepack = false, keep = false, spread = false } = {}) {
+      const name = purpose !== 'score' ? purpose : spread ? 'score with spread' : keep ? 'score with cache' : purpose;
       const held = open.get(name);
       if (held && (held.prepacked || !prepack)) return held.session;
       await held?.session.release();
-      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep, ...(adapter && { adapter }) });
+      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep, spread, ...(adapter && { adapter }) });
       const prepacked = prepack || graph.inexact !== null;
       const session = await openSession(graph, { device, threads, prepack: prepacked });
       open.set(name, { session, prepacked });
