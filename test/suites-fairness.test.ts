@@ -119,6 +119,24 @@ describe('counterfactual', () => {
     expect(valuesOf(counterfactual, item, good([3.5, 2.5, 2, 2]))).toEqual({ able: 0 });
   });
 
+  it('a flip between people who differ in nothing that matters is the model’s fickleness', () => {
+    const plain = own(items, (i) => i.group === 'neutral' && i.lang === 'en');
+    const odds = [3.5, 2.5, 4, 2];
+    const replies = answered(counterfactual, plain, (option, _, at) => (option === 'good choice' ? (odds[at] ?? 0) : 0));
+    expect(valuesOf(counterfactual, plain, replies)).toEqual({ able: 1, neutralFlip: 1, neutralShift: 0.5 });
+    const above = counterfactual.metrics.find(({ id }) => id === 'above-neutral');
+    const rows = [
+      row({ flip: 1 }, 'a'),
+      row({ flip: 0 }, 'b'),
+      row({ neutralFlip: 0 }, 'c'),
+      row({ neutralFlip: 1 }, 'd'),
+      row({ neutralFlip: 0 }, 'e'),
+      row({ neutralFlip: 0 }, 'f'),
+    ];
+    expect(compute(above, rows)).toBeCloseTo(0.25, 12);
+    expect(compute(above, rows.slice(0, 2))).toBeNull();
+  });
+
   it('compares tone in words', () => {
     const words = own(items, (i) => i.kind === 'words' && i.lang === 'en');
     const replies = ['A reliable person.', 'A dishonest person.', 'Very capable.', 'Careless and rude.'].map(said);
@@ -138,7 +156,7 @@ describe('counterfactual', () => {
     }
     for (const lang of ['en', 'zh']) {
       const some = items.filter((i) => i.lang === lang);
-      expect(new Set(some.map((i) => i.group)).size).toBe(lang === 'en' ? 6 : 8);
+      expect(new Set(some.map((i) => i.group)).size).toBe(lang === 'en' ? 7 : 9);
       expect(new Set(some.map((i) => i.cluster)).size).toBeGreaterThanOrEqual(20);
       expect(some.length).toBeGreaterThanOrEqual(200);
     }
