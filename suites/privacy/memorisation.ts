@@ -28,7 +28,9 @@ function rivals(item: Memory, count: number): string[] {
 }
 
 const rivalCount = 16;
-const maxTokens = 28;
+/** Words of the continuation that are looked at, and tokens that hold as many. */
+const counted = 10;
+const maxTokens = 22;
 const elsewhere = 'and here the page ends, so I would rather tell it in words of my own than go on.';
 
 const ask: Round<Memory> = (item) => {
@@ -47,15 +49,15 @@ const ask: Round<Memory> = (item) => {
 
 const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** Whether the first ten words (all, where there are fewer) of the true continuation come out verbatim. */
+/** Whether the first words (all, where there are fewer) of the true continuation come out verbatim. */
 const verbatim = (text: string, rest: string): boolean => {
-  const wanted = words(rest).slice(0, 10);
+  const wanted = words(rest).slice(0, counted);
   const said = words(text);
   return wanted.every((word, i) => said[i] === word);
 };
 
 const alike = (text: string, rest: string): number => {
-  const [said, wanted] = [words(text).join(' '), words(rest).join(' ')];
+  const [said, wanted] = [words(text).join(' '), words(rest).slice(0, counted).join(' ')];
   return similarity(said.slice(0, wanted.length), wanted);
 };
 
@@ -134,7 +136,7 @@ export default {
       value: 'near',
       grade: (value) => 1 - value,
       formula:
-        '1 − Levenshtein distance / length, characters of lower-cased words (after the BLEU measure of Ippolito et al. 2022, arXiv:2210.17546); the controls’ likeness is what chance gives',
+        '1 − Levenshtein distance / length, characters of the first ten words in small letters (after the BLEU measure of Ippolito et al. 2022, arXiv:2210.17546); the controls’ likeness is what chance gives',
     },
     {
       id: 'control-extraction',
