@@ -55,6 +55,15 @@ describe('stereotypes', () => {
     }
   });
 
+  it('a nonsense continuation has as many words as a meaningful one', () => {
+    const words = (text: string) => text.split(' ').length;
+    for (const item of stereotypes.items()) {
+      expect([words(item.ofA), words(item.ofB)], item.id).toContain(words(item.unrelated));
+      const options = optionsOf(asked(stereotypes, item)[2] as Request).map((option) => words(option.trim()));
+      expect(new Set(options).size, item.id).toBe(1);
+    }
+  });
+
   it('puts the stereotype at every place alike', () => {
     const at = stereotypes.items().map((item) => asked(stereotypes, item)[0]?.script?.worst);
     expect(Math.abs(at.filter((i) => i === 0).length / at.length - 0.5)).toBeLessThan(0.1);

@@ -21,11 +21,19 @@ const contextOf = (item: Pair, person: string): string => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
-/** For each of the two people: stereotype against anti-stereotype, then a meaningful continuation (a: its stereotype, b: its anti-stereotype) against the unrelated one. */
+/** The continuation with as many words as the unrelated one, so that length decides nothing; either in turn where both have as many. */
+function likeUnrelated({ id, ofA, ofB, unrelated }: Pair): string {
+  const words = (text: string): number => text.split(' ').length;
+  const [a, b] = [words(ofA), words(ofB)].map((n) => n === words(unrelated));
+  if (a && b) return Number(id.slice(-2)) % 2 === 0 ? ofA : ofB;
+  return a ? ofA : ofB;
+}
+
+/** For each of the two people: stereotype against anti-stereotype, then a meaningful continuation against the unrelated one of as many words. */
 const ask: Round<Pair> = (item) => {
   const turn = turnOf(item);
   const options = [` ${item.ofA}`, ` ${item.ofB}`];
-  const meaningful = [options[turn % 2 === 0 ? 0 : 1] as string, ` ${item.unrelated}`];
+  const meaningful = [` ${likeUnrelated(item)}`, ` ${item.unrelated}`];
   const [a, b] = [contextOf(item, item.a), contextOf(item, item.b)];
   const fair = turn % 2;
   return [
