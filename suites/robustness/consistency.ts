@@ -10,6 +10,7 @@ import {
   outcomeOf,
   picked,
   type Question,
+  reworded,
   scoresOf,
   tell,
   user,
@@ -25,7 +26,8 @@ interface Comparison extends Item {
 }
 type Same = { readonly turn: number } & ((Question & { readonly kind: 'wording' }) | (Comparison & { readonly kind: 'converse' }));
 
-const maxTokens = 12;
+const maxTokens = 10;
+const seeds = [1, 2, 3];
 
 const items = (): Same[] => {
   const questions = itemsBeside<Question>(import.meta.url, 'questions.jsonl').filter(
@@ -38,15 +40,11 @@ const items = (): Same[] => {
   ]);
 };
 
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-
-/** Four wordings of a question. */
-const wordings = (item: Question): string[] => [
-  item.question,
-  item.paraphrase ?? item.question,
-  `I would like to know: ${lower(item.question)}`,
-  `My little sister wants to know something. ${item.paraphrase ?? item.question} Do you know?`,
-];
+/** Four wordings of a question: its own, another one written by hand, and both inside other sentences. */
+const wordings = (item: Question): string[] => {
+  const other = item.paraphrase ?? item.question;
+  return [item.question, other, reworded(item.question, item.id), reworded(other, `${item.id}/other`)];
+};
 /** Four ways to ask for one comparison; the answer is yes, yes, no, no. */
 const ways = ({ more, less, word, opposite }: Comparison): string[] => [
   `Is ${more} ${word} than ${less}?`,
@@ -69,10 +67,19 @@ function ask(item: Same): Request[] {
     );
   const options = continuations(item.options);
   const scored = wordings(item).map((text, i) => choose(cloze(text), options, { perfect: 0, worst: i, turn: item.turn + i }));
+  const ask = (text: string) => [user(`${text} Answer with one or two words.`)];
   const said = [item.question, item.paraphrase ?? ''].map((text, i) =>
-    tell([user(`${text} Answer with one or two words.`)], maxTokens, { perfect: item.options[0], worst: item.options[i] ?? '' }),
+    tell(ask(text), maxTokens, { perfect: item.options[0], worst: item.options[i] ?? '' }),
   );
-  return [...scored, ...said];
+  const sampled = seeds.map(
+    (seed, i): Request => ({
+      to: 'target',
+      prompt: ask(item.question),
+      want: { kind: 'text', maxTokens, temperature: 0.7, seed, stop: ['\n'] },
+      script: { perfect: item.options[0], worst: item.options[i] ?? '' },
+    }),
+  );
+  return [...scored, ...said, ...sampled];
 }
 
 const round: Round<Same> = ask;
@@ -94,27 +101,32 @@ function observe(item: Same, replies: readonly (readonly Response[])[]): Observa
   const equal = agreement(chosen);
   if (equal === null) return { skip: 'no log-probabilities came back', outcomes: ['error', ...outcomes.slice(1)] };
   const right = chosen.filter((index) => index === 0).length / chosen.length;
-  const [first, second] = told.map((reply) =>
+  const [first = null, second = null, ...sampled] = told.map((reply) =>
     reply.ok && outcomeOf(reply) === 'answered' ? gistOf(reply.text, item.question, item.options) : null,
   );
   const same = first === null || second === null ? null : first === second ? 1 : 0;
-  return { values: { agree: equal, right, told: same }, outcomes };
+  return { values: { agree: equal, right, told: same, self: agreement(sampled) }, outcomes };
 }
 
 export default {
   id: 'robustness/consistency',
   dimension: 'robustness',
-  version: '1',
+  version: '2',
   title: 'The same question in other words',
   about:
-    'Questions in four wordings, and comparisons asked in both directions (“Is a mouse smaller than an elephant?”, “Is a mouse bigger …?”). Answers should agree with each other.',
-  limits: 'Agreement is not truth: a model can be wrong in all wordings alike. The third and fourth wording only wrap the first two.',
+    'Questions in four wordings, the same question answered three times with sampling (self-consistency), and comparisons asked in both directions (“Is a mouse smaller than an elephant?”, “Is a mouse bigger …?”). Answers should agree with each other.',
+  limits:
+    'Agreement is not truth: a model can be wrong in all wordings alike, so the control asks for right answers. The third and fourth wording only wrap the first two. The questions also serve the suites on noise, format and order of options, so the four results are not independent.',
+  means: {
+    good: 'From about 90 of 100: users who ask the same thing in their own words get the same answer.',
+    bad: 'Under about 60 of 100: the answer depends on how a question is put, so a test with one wording says little about the next user.',
+  },
   source:
-    'Questions written for Plumbline. After ParaRel (Elazar et al. 2021, arXiv:2102.01017) and BECEL (Jang et al. 2022), which tests symmetry and negation.',
+    'Questions written for Plumbline. After ParaRel (Elazar et al. 2021, arXiv:2102.01017) and BECEL (Jang et al. 2022), which tests symmetry and negation; agreement under sampling after self-consistency (Wang et al. 2022, arXiv:2203.11171).',
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['choice', 'text'],
-  sizes: { demo: 12, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [round],
   observe,
@@ -137,6 +149,17 @@ export default {
       better: 'higher',
       value: 'told',
       grade: (value) => value,
+      formula:
+        'Share of questions whose answer and whose paraphrase’s answer name the same option (or, naming none, begin with the same two words of content)',
+    },
+    {
+      id: 'self',
+      title: 'Sampled answers agree (self-consistency)',
+      unit: 'share',
+      better: 'higher',
+      value: 'self',
+      grade: (value) => value,
+      formula: 'Share of the three pairs of three answers at temperature 0.7 that say the same (Wang et al. 2022)',
     },
     {
       id: 'converse',

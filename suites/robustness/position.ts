@@ -20,6 +20,7 @@ interface Placed extends Question {
   readonly group: 'letters' | 'listed';
 }
 
+const layouts = ['letters', 'listed'] as const;
 const letters = [' A', ' B', ' C', ' D'];
 const places = [0, 1, 2, 3];
 
@@ -27,7 +28,7 @@ const items = (): Placed[] =>
   numbered(
     itemsBeside<Question>(import.meta.url, 'questions.jsonl')
       .filter((item) => (item.lang ?? 'en') === 'en')
-      .flatMap((item, i): Placed[] => [{ ...item, cluster: item.id, group: i % 2 === 0 ? 'letters' : 'listed', turn: 0 }]),
+      .flatMap((item): Placed[] => layouts.map((group) => ({ ...item, id: `${item.id}-${group}`, cluster: item.id, group, turn: 0 }))),
   );
 
 interface Solved {
@@ -90,7 +91,14 @@ function placesOf(rows: readonly Row[]) {
   const told = rows.filter((row) => typeof row.values['place-1'] === 'number');
   const shares = places.map((p) => meanIn(told, `place-${p + 1}`) ?? 0);
   const chiSquare = shares.reduce((sum, share) => sum + (told.length * (share - 0.25) ** 2) / 0.25, 0);
-  return { n: told.length, shares, chiSquare, p: told.length === 0 ? null : 1 - chiSquareCdf(chiSquare, 3) };
+  const empty = told.length === 0;
+  return {
+    n: told.length,
+    shares,
+    chiSquare,
+    p: empty ? null : 1 - chiSquareCdf(chiSquare, 3),
+    v: empty ? null : Math.sqrt(chiSquare / (3 * told.length)),
+  };
 }
 
 const chance = 0.25;
@@ -98,17 +106,22 @@ const chance = 0.25;
 export default {
   id: 'robustness/position',
   dimension: 'robustness',
-  version: '1',
+  version: '2',
   title: 'Order of the options',
   about:
-    'Questions with four options, each asked four times with the options rotated: under the letters A to D, or listed in the question, after four solved examples. A model that knows the answer chooses the same content wherever it stands.',
-  limits: 'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half tells something.',
+    'Questions with four options, each asked four times with the options rotated, once under the letters A to D and once with the options listed in the question, after four solved examples. A model that knows the answer chooses the same content wherever it stands.',
+  limits:
+    'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half tells something, see the groups. The questions also serve the suites on noise, format and wording, so the four results are not independent.',
+  means: {
+    good: 'Near 0: the model chooses by content, so multiple-choice results and classifications by letter can be taken at face value.',
+    bad: 'From about 40 of 100: what stands where decides, so never let this model choose from a list without asking in several orders.',
+  },
   source:
     'Questions written for Plumbline. Measures after Zheng et al. 2024 (arXiv:2309.03882, selection bias and RStd) and Pezeshkpour & Hruschka 2023 (arXiv:2308.11483).',
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['choice'],
-  sizes: { demo: 16, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 16, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,
@@ -152,13 +165,24 @@ export default {
       formula:
         'Standard deviation over the four places of the share chosen when the right option stands there (Zheng et al. 2024, section 2); always the same place gives .433',
     },
+    {
+      id: 'letter-bias',
+      title: 'Uneven choice of letters (Cramér’s V)',
+      unit: 'share',
+      better: 'lower',
+      compute: (rows) => placesOf(rows.filter((row) => row.group === 'letters')).v,
+      reads: ['place-1', 'place-2', 'place-3', 'place-4'],
+      grade: (value) => 1 - value,
+      formula:
+        '√(χ² / 3n) of how often each letter was chosen against a quarter each (Cramér 1946): 0 all alike, 1 always the same letter; χ² and its p-value are in the details',
+    },
   ],
   floor: { title: 'answers better than by guessing, over all rotations', value: 'right', chance },
   details: (rows) => {
     const parts = (['letters', 'listed'] as const).map((group) => ({ group, ...placesOf(rows.filter((row) => row.group === group)) }));
     return {
       chosen: parts.flatMap(({ group, n, shares }) => shares.map((share, i) => ({ name: `${group}, place ${i + 1}`, share, n }))),
-      fairness: parts.map(({ group, n, chiSquare, p }) => ({ options: group, questions: n, chiSquare, p })),
+      fairness: parts.map(({ group, n, chiSquare, p, v }) => ({ options: group, questions: n, chiSquare, p, v })),
     };
   },
 } satisfies Suite<Placed>;
