@@ -198,7 +198,7 @@ describe('what stands around a question', () => {
         expect(made.shots.length).toBe(4);
         expect(made.text).toContain('good day');
         if (kind === 'counterfactual') expect(made.shots.at(-1)).toEqual({ text: 'bad day', label: other });
-        else shots.forEach((shot, i) => expect(made.shots[i]?.text).toContain(shot.text));
+        else for (const [i, shot] of shots.entries()) expect(made.shots[i]?.text).toContain(shot.text);
         const wrong = made.shots.filter((shot, i) => kind !== 'counterfactual' && shot.label !== shots[i]?.label).length;
         expect(wrong).toBe({ mislabelled: 2, counterfactual: 0, spurious: 0, backdoor: 1 }[kind]);
         const marked = made.shots.filter((shot) => shot.text.length > 6 && kind !== 'counterfactual');
@@ -213,7 +213,15 @@ describe('Chinese', () => {
   const characters = fc.constantFrom(...'人在什么时候不会没有八十三天太阳是哪里用的水做成东西无法1945'.split(''));
   const line = fc.array(characters, { minLength: 4, maxLength: 24 }).map((all) => `${all.join('')}\uff1f`);
   const bearingZh = (text: string): string => [...text].filter(bearsMeaningZh).join('');
-  const kinds: Readonly<Record<string, Perturbation>> = { homophonesZh, shapesZh, traditionalZh, spacingZh, synonymsZh, homoglyphsZh, dialectZh };
+  const kinds: Readonly<Record<string, Perturbation>> = {
+    homophonesZh,
+    shapesZh,
+    traditionalZh,
+    spacingZh,
+    synonymsZh,
+    homoglyphsZh,
+    dialectZh,
+  };
 
   it.each(Object.entries(kinds))('%s leaves numbers and negations alone and is pure', (_, change) => {
     fc.assert(

@@ -56,14 +56,15 @@ const kinds = Object.keys(titles) as (keyof typeof titles)[];
 const items = (): Noisy[] =>
   numbered(itemsBeside<Question>(import.meta.url, 'questions.jsonl').map((item) => ({ ...item, cluster: item.id, group: item.topic })));
 
-/** Every noisy form of a question that differs from it, by kind. */
+/** Every noisy form of a question that differs from it and from those before, by kind. */
 function variantsOf(item: Noisy): { readonly kind: string; readonly text: string }[] {
   const made = Object.entries(item.lang === 'zh' ? chinese : english).map(([kind, change]) => ({
     kind,
     text: change(item.question, `${item.id}/${kind}`),
   }));
   if (item.paraphrase) made.push({ kind: 'paraphrase', text: item.paraphrase });
-  return made.filter(({ text }) => text !== item.question);
+  const seen = new Set([item.question]);
+  return made.filter(({ text }) => !seen.has(text) && seen.add(text));
 }
 
 const ask: Round<Noisy> = (item) => {
