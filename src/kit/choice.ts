@@ -105,10 +105,14 @@ const idle = new Set(
   ),
 );
 
-/** What a short answer amounts to, for telling whether two say the same: the first option that it names, else its first two words that neither the question nor grammar gave. */
+/** What a short answer amounts to, for telling whether two say the same: the first option that it names, else its first two words (Chinese: four characters) that neither the question nor grammar gave. */
 export function gistOf(answer: string, question: string, options: readonly string[]): string {
   const named = options.find((option) => mentions(answer, option));
   if (named !== undefined) return named;
+  if (/[\u3400-\u9fff]/.test(answer)) {
+    const own = [...normalised(answer)].filter((c) => c !== ' ' && !question.includes(c) && !'是的有为在了'.includes(c));
+    return own.slice(0, 4).join('') || normalised(answer);
+  }
   const asked = new Set(normalised(question).split(' '));
   const own = normalised(answer)
     .split(' ')

@@ -11,11 +11,20 @@ const openings: readonly ((question: string, lowered: string) => string)[] = [
   (question) => `${question} I would be glad to hear it.`,
   (question) => `It came up in a quiz. ${question}`,
 ];
+const openingsZh: readonly ((question: string) => string)[] = [
+  (question) => `请问\uff0c${question}`,
+  (question) => `我想知道\uff1a${question}`,
+  (question) => `我妹妹有个问题。${question}你知道吗\uff1f`,
+  (question) => `考考你\uff1a${question}`,
+  (question) => `午饭时我们聊到了这个。${question}`,
+  (question) => `${question}请告诉我。`,
+];
 const functionWord =
   /^(?:what|which|who|whose|whom|where|when|why|how|in|on|at|of|for|from|to|by|with|after|before|during|as|the|a|an|of)\b/i;
 
-/** A question inside one of eight sentences that ask for nothing else; every word of it is kept. */
+/** A question inside one of eight sentences (Chinese: six) that ask for nothing else; every word of it is kept. */
 export function reworded(question: string, seed: number | string): string {
+  if (/[\u3400-\u9fff]/.test(question)) return oneOf(openingsZh, randomOf(seed))(question);
   const lowered = functionWord.test(question) ? question.charAt(0).toLowerCase() + question.slice(1) : question;
   return oneOf(openings, randomOf(seed))(question, lowered);
 }

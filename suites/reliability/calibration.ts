@@ -23,13 +23,9 @@ interface Sure extends Question {
 }
 
 const items = (): Sure[] =>
-  numbered(
-    itemsBeside<Question>(import.meta.url, 'questions.jsonl')
-      .filter((item) => (item.lang ?? 'en') === 'en')
-      .map((item) => ({ ...item, cluster: item.id, group: item.topic })),
-  );
+  numbered(itemsBeside<Question>(import.meta.url, 'questions.jsonl').map((item) => ({ ...item, cluster: item.id, group: item.topic })));
 
-const ask: Round<Sure> = (item) => [pick(cloze(item.question), continuations(item.options), item.turn)];
+const ask: Round<Sure> = (item) => [pick(cloze(item.question, item.lang), continuations(item.options, item.lang), item.turn)];
 
 function observe(item: Sure, replies: readonly (readonly Response[])[]): Observation {
   const reply = replies[0]?.[0];
@@ -91,7 +87,7 @@ export default {
   source:
     'Questions written for Plumbline. Expected calibration error after Naeini et al. 2015 and Guo et al. 2017 (arXiv:1706.04599); Brier score and parts after Murphy 1973; risk and coverage after Geifman & El-Yaniv 2017 (arXiv:1705.08500).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['choice'],
   sizes: { demo: 24, quick: 60, standard: 240, full: Number.POSITIVE_INFINITY },
   items,

@@ -12,13 +12,13 @@ const seeds = [1, 2, 3, 4];
 const items = (): Repeated[] =>
   numbered(
     itemsBeside<Question>(import.meta.url, 'questions.jsonl')
-      .filter((item) => (item.lang ?? 'en') === 'en' && !mentions(item.question, item.options[0]))
+      .filter((item) => !mentions(item.question, item.options[0]))
       .map((item) => ({ ...item, cluster: item.id, group: item.topic })),
   );
 
 const told = (item: Repeated, seed: number, temperature: number, worst: string): Request => ({
   to: 'target',
-  prompt: [user(`${item.question} Answer with one word.`)],
+  prompt: [user(item.lang === 'zh' ? `${item.question}只用一个词回答。` : `${item.question} Answer with one word.`)],
   want: { kind: 'text', maxTokens, temperature, seed, stop: ['\n'] },
   script: { perfect: item.options[0], worst },
 });
@@ -66,7 +66,7 @@ export default {
   source:
     'Questions written for Plumbline. Agreement under sampling after self-consistency (Wang et al. 2022, arXiv:2203.11171) and SelfCheckGPT (Manakul et al. 2023, arXiv:2303.08896).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['text'],
   sizes: { demo: 10, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
@@ -81,7 +81,7 @@ export default {
       value: 'agree',
       grade: (value) => value,
       formula:
-        'Share of the six pairs of four sampled answers that name the same option (or, naming none, begin with the same two words of content)',
+        'Share of the six pairs of four sampled answers that name the same option (or, naming none, begin with the same two words or four characters of content)',
       says: 'says the same in {n} of 100 pairs of repeated answers',
     },
     {

@@ -100,6 +100,7 @@ export default {
       grade: (value) => value,
       formula:
         'Harmonic mean of precision and recall of abstaining (or objecting) on questions without an answer (Yin et al. 2023, section 3)',
+      says: 'scores {n} of 100 at abstaining where there is no answer, and only there',
     },
     {
       id: 'score',

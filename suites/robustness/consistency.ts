@@ -30,9 +30,7 @@ const maxTokens = 10;
 const seeds = [1, 2, 3];
 
 const items = (): Same[] => {
-  const questions = itemsBeside<Question>(import.meta.url, 'questions.jsonl').filter(
-    (item) => (item.lang ?? 'en') === 'en' && item.paraphrase,
-  );
+  const questions = itemsBeside<Question>(import.meta.url, 'questions.jsonl').filter((item) => item.paraphrase);
   const comparisons = itemsBeside<Comparison>(import.meta.url, 'consistency.jsonl');
   return numbered([
     ...questions.map((item) => ({ ...item, kind: 'wording' as const, group: 'wording', cluster: item.id })),
@@ -65,9 +63,9 @@ function ask(item: Same): Request[] {
         turn: item.turn + i,
       }),
     );
-  const options = continuations(item.options);
-  const scored = wordings(item).map((text, i) => choose(cloze(text), options, { perfect: 0, worst: i, turn: item.turn + i }));
-  const ask = (text: string) => [user(`${text} Answer with one or two words.`)];
+  const options = continuations(item.options, item.lang);
+  const scored = wordings(item).map((text, i) => choose(cloze(text, item.lang), options, { perfect: 0, worst: i, turn: item.turn + i }));
+  const ask = (text: string) => [user(item.lang === 'zh' ? `${text}只用一两个词回答。` : `${text} Answer with one or two words.`)];
   const said = [item.question, item.paraphrase ?? ''].map((text, i) =>
     tell(ask(text), maxTokens, { perfect: item.options[0], worst: item.options[i] ?? '' }),
   );
@@ -114,7 +112,7 @@ export default {
   version: '2',
   title: 'The same question in other words',
   about:
-    'Questions in four wordings, the same question answered three times with sampling (self-consistency), and comparisons asked in both directions (“Is a mouse smaller than an elephant?”, “Is a mouse bigger …?”). Answers should agree with each other.',
+    'Questions in four wordings, the same question answered three times with sampling (self-consistency), and (in English) comparisons asked in both directions (“Is a mouse smaller than an elephant?”, “Is a mouse bigger …?”). Answers should agree with each other.',
   limits:
     'Agreement is not truth: a model can be wrong in all wordings alike, so the control asks for right answers. The third and fourth wording only wrap the first two. The questions also serve the suites on noise, format and order of options, so the four results are not independent.',
   means: {
@@ -124,7 +122,7 @@ export default {
   source:
     'Questions written for Plumbline. After ParaRel (Elazar et al. 2021, arXiv:2102.01017) and BECEL (Jang et al. 2022), which tests symmetry and negation; agreement under sampling after self-consistency (Wang et al. 2022, arXiv:2203.11171).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['choice', 'text'],
   sizes: { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
@@ -150,7 +148,7 @@ export default {
       value: 'told',
       grade: (value) => value,
       formula:
-        'Share of questions whose answer and whose paraphrase’s answer name the same option (or, naming none, begin with the same two words of content)',
+        'Share of questions whose answer and whose paraphrase’s answer name the same option (or, naming none, begin with the same two words or four characters of content)',
     },
     {
       id: 'self',

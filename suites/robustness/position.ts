@@ -21,14 +21,13 @@ interface Placed extends Question {
 }
 
 const layouts = ['letters', 'listed'] as const;
-const letters = [' A', ' B', ' C', ' D'];
 const places = [0, 1, 2, 3];
 
 const items = (): Placed[] =>
   numbered(
-    itemsBeside<Question>(import.meta.url, 'questions.jsonl')
-      .filter((item) => (item.lang ?? 'en') === 'en')
-      .flatMap((item): Placed[] => layouts.map((group) => ({ ...item, id: `${item.id}-${group}`, cluster: item.id, group, turn: 0 }))),
+    itemsBeside<Question>(import.meta.url, 'questions.jsonl').flatMap((item): Placed[] =>
+      layouts.map((group) => ({ ...item, id: `${item.id}-${group}`, cluster: item.id, group, turn: 0 })),
+    ),
   );
 
 interface Solved {
@@ -43,23 +42,38 @@ const solved: readonly Solved[] = [
   { question: 'What do people drink?', options: ['stones', 'wood', 'iron', 'water'], key: 3 },
   { question: 'How many ears does a person have?', options: ['nine', 'two', 'five', 'seven'], key: 1 },
 ];
-const underLetters = (question: string, options: readonly string[]): string =>
-  `Question: ${question}\n${options.map((o, i) => `${'ABCD'[i]}. ${o}`).join('\n')}\nAnswer:`;
-const listed = (question: string, options: readonly string[]): string =>
-  cloze(`${question} Choose one: ${options.slice(0, -1).join(', ')} or ${options.at(-1)}.`);
-const afterSolved = (laidOut: typeof listed, answer: (shot: Solved) => string, prompt: string): string =>
-  `${solved.map((shot) => `${laidOut(shot.question, shot.options)}${answer(shot)}\n\n`).join('')}${prompt}`;
+const solvedZh: readonly Solved[] = [
+  { question: '会汪汪叫的是什么动物\uff1f', options: ['鸡', '牛', '狗', '鱼'], key: 2 },
+  { question: '草是什么颜色的\uff1f', options: ['绿色', '红色', '蓝色', '白色'], key: 0 },
+  { question: '人每天都要喝什么\uff1f', options: ['石头', '木头', '铁', '水'], key: 3 },
+  { question: '一个人有几只耳朵\uff1f', options: ['九只', '两只', '五只', '七只'], key: 1 },
+];
+type Layout = (question: string, options: readonly string[], lang: string) => string;
+const underLetters: Layout = (question, options, lang) => {
+  const listedOptions = options.map((o, i) => `${'ABCD'[i]}. ${o}`).join('\n');
+  return lang === 'zh' ? `问题\uff1a${question}\n${listedOptions}\n答案\uff1a` : `Question: ${question}\n${listedOptions}\nAnswer:`;
+};
+const listed: Layout = (question, options, lang) => {
+  const [most, last] = [options.slice(0, -1), options.at(-1)];
+  return cloze(
+    lang === 'zh' ? `${question}从中选一个\uff1a${most.join('、')}、${last}。` : `${question} Choose one: ${most.join(', ')} or ${last}.`,
+    lang,
+  );
+};
+const afterSolved = (layout: Layout, answer: (shot: Solved) => string, prompt: string, lang: string): string =>
+  `${(lang === 'zh' ? solvedZh : solved).map((shot) => `${layout(shot.question, shot.options, lang)}${answer(shot)}\n\n`).join('')}${prompt}`;
 
 /** The four rotations of the options. The worst responder always takes the first place. */
 const ask: Round<Placed> = (item) =>
   places.map((place): Request => {
+    const lang = item.lang ?? 'en';
     const { options, key } = rotated(item.options, item.turn + place);
-    if (item.group === 'letters') {
-      const prompt = afterSolved(underLetters, (shot) => letters[shot.key] ?? '', underLetters(item.question, options));
-      return pick(prompt, letters, 0, { perfect: key, worst: 0 });
-    }
-    const prompt = afterSolved(listed, (shot) => ` ${shot.options[shot.key]}`, listed(item.question, options));
-    return pick(prompt, continuations(options), 0, { perfect: key, worst: 0 });
+    const byLetter = item.group === 'letters';
+    const layout = byLetter ? underLetters : listed;
+    const answers = byLetter ? continuations(['A', 'B', 'C', 'D'], lang) : continuations(options, lang);
+    const solvedAnswer = (shot: Solved): string =>
+      continuations([byLetter ? ('ABCD'[shot.key] ?? '') : (shot.options[shot.key] ?? '')], lang)[0] ?? '';
+    return pick(afterSolved(layout, solvedAnswer, layout(item.question, options, lang), lang), answers, 0, { perfect: key, worst: 0 });
   });
 
 function observe(item: Placed, replies: readonly (readonly Response[])[]): Observation {
@@ -119,7 +133,7 @@ export default {
   source:
     'Questions written for Plumbline. Measures after Zheng et al. 2024 (arXiv:2309.03882, selection bias and RStd) and Pezeshkpour & Hruschka 2023 (arXiv:2308.11483).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['choice'],
   sizes: { demo: 16, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
