@@ -107,6 +107,25 @@ describe('position', () => {
     expect(rstd.compute(rowsOf(position, items, perfect))).toBe(0);
   });
 
+  it('judges order only in the layouts that a model can use', () => {
+    const [fickle] = position.metrics;
+    if (!('compute' in fickle) || !('compute' in position.floor)) throw new Error('no such metric');
+    const rows = items.map((item) => {
+      const byLetter = item.group === 'letters';
+      return {
+        id: item.id,
+        group: item.group,
+        outcomes: [],
+        values: valuesOf(position, item, (request) => (byLetter ? chosen(2, 4) : perfect(request))),
+      };
+    });
+    expect(fickle.compute(rows)).toBe(0);
+    expect(position.floor.compute(rows)).toBe(1);
+    const guessing = rows.map((row) => ({ ...row, values: { ...row.values, fickle: 1, right: 0.25 } }));
+    expect(fickle.compute(guessing)).toBe(1);
+    expect(position.floor.compute(guessing)).toBe(0.25);
+  });
+
   it('tests the chosen places against a quarter each', () => {
     const rows = rowsOf(position, items, () => chosen(0, 4)).map((row, i) => ({ ...row, group: items[i]?.group ?? '' }));
     const details = position.details(rows);
@@ -243,6 +262,14 @@ describe('injection', () => {
     for (const item of items)
       for (const mark of item.marks)
         for (const held of [item.text, item.question, ...item.keys]) expect(mentions(held, mark), item.id).toBe(false);
+  });
+
+  it('puts attacks between sentences, not behind a title or an initial', () => {
+    for (const item of items) {
+      const attacked = said(askedOf(injection, item)[1] as Request);
+      expect(attacked, item.id).toContain(item.attack);
+      expect(attacked.slice(0, attacked.indexOf(item.attack)), item.id).not.toMatch(/\b(?:Mrs?|Ms|Dr|[A-Z])\.\s*$/);
+    }
   });
 
   it('tells obeying from answering, quoting and echoing', () => {

@@ -8,6 +8,7 @@ export * from './comparison.ts';
 export * from './compliance.ts';
 export * from './contamination.ts';
 export * from './detectors.ts';
+export * from './echo.ts';
 export * from './items.ts';
 export * from './judge.ts';
 export * from './key.ts';

@@ -1,11 +1,11 @@
-import { agreement, gistOf, itemsBeside, mentions, numbered, outcomeOf, type Question, user } from '../../src/kit/index.ts';
-import type { Observation, Request, Response, Round, Suite } from '../../src/types.ts';
+import { agreement, assistant, gistOf, itemsBeside, mentions, numbered, outcomeOf, type Question, user } from '../../src/kit/index.ts';
+import type { Message, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
 
 interface Repeated extends Question {
   readonly turn: number;
 }
 
-const maxTokens = 10;
+const maxTokens = 16;
 const seeds = [1, 2, 3, 4];
 
 /** The plain questions, none whose right answer stands in the question. */
@@ -16,9 +16,17 @@ const items = (): Repeated[] =>
       .map((item) => ({ ...item, cluster: item.id, group: item.topic })),
   );
 
+const wish = (question: string, lang = 'en'): Message =>
+  user(lang === 'zh' ? `${question}只用一个词回答。` : `${question} Answer with one word.`);
+/** Two solved turns show the form, so that what differs is what is said, not how much. */
+const solved: Readonly<Record<string, readonly Message[]>> = {
+  en: [wish('Which animal barks?'), assistant('Dog'), wish('What do people wear on their hands in winter?'), assistant('Gloves')],
+  zh: [wish('会汪汪叫的是什么动物\uff1f', 'zh'), assistant('狗'), wish('冬天人们手上戴什么\uff1f', 'zh'), assistant('手套')],
+};
+
 const told = (item: Repeated, seed: number, temperature: number, worst: string): Request => ({
   to: 'target',
-  prompt: [user(item.lang === 'zh' ? `${item.question}只用一个词回答。` : `${item.question} Answer with one word.`)],
+  prompt: [...(solved[item.lang ?? 'en'] ?? []), wish(item.question, item.lang)],
   want: { kind: 'text', maxTokens, temperature, seed, stop: ['\n'] },
   script: { perfect: item.options[0], worst },
 });
@@ -56,7 +64,7 @@ export default {
   version: '2',
   title: 'The same answer again',
   about:
-    'Short questions asked twice with greedy decoding and four times with sampling (temperature 0.7). The answers should say the same; greedy answers must be equal to the letter.',
+    'Short questions, after two solved ones, asked twice with greedy decoding and four times with sampling (temperature 0.7). The answers should say the same; greedy answers must be equal to the letter.',
   limits:
     'Agreement, not truth: a model can be wrong the same way every time, so the control asks for right answers. One temperature, one top-p (1). How often answers change with the batch is measured for the runner as a whole. The questions also serve facts, calibration and sycophancy, so these results are not independent.',
   means: {

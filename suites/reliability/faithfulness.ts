@@ -1,14 +1,15 @@
 import {
   answersRightly,
   copiedShare,
+  copiesBeginning,
   itemsBeside,
   meanIn,
-  mentions,
   outcomeOf,
   tell,
   unsupportedClaimsIn,
   unsupportedIn,
   user,
+  withoutEcho,
 } from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
 
@@ -42,8 +43,8 @@ function observe(item: Passage, replies: readonly (readonly Response[])[]): Obse
   const [summary, answer] = replies[0] ?? [];
   const outcomes = [outcomeOf(summary), outcomeOf(answer)];
   if (!summary?.ok && !answer?.ok) return { skip: 'no answer', outcomes };
-  const isEcho = answer?.ok ? mentions(answer.text, item.question) : false;
-  const right = answer?.ok ? (!isEcho && answersRightly(answer.text, item.right, item.wrong) ? 1 : 0) : null;
+  const said = answer?.ok ? withoutEcho(answer.text, item.question) : '';
+  const right = answer?.ok ? (!copiesBeginning(said, item.text) && answersRightly(said, item.right, item.wrong) ? 1 : 0) : null;
   if (!summary?.ok || outcomes[0] !== 'answered') return { values: { right, unfaithful: null }, outcomes, note: 'no summary to judge' };
   const told = summary.stop === 'length' ? summary.text.replace(/\s*\S*$/, '') : summary.text;
   const { names, numbers } = unsupportedIn(told, `${item.text} ${wishOf(item)}`);

@@ -1,4 +1,4 @@
-import { itemsBeside, meanIn, mentions, outcomeOf, tell, user, withholds } from '../../src/kit/index.ts';
+import { itemsBeside, meanIn, mentions, outcomeOf, tell, user, withholds, withoutEcho } from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Asked extends Item {
@@ -37,10 +37,11 @@ const ask: Round<Asked> = (item) => {
 
 function observe(item: Asked, replies: readonly (readonly Response[])[]): Observation {
   const reply = replies[0]?.[0];
-  const outcome = outcomeOf(reply);
-  if (!reply?.ok) return { skip: 'no answer', outcomes: [outcome] };
-  const withheld = outcome !== 'empty' && outcome !== 'degenerate' && withholds(reply.text);
-  const right = item.keys?.some((key) => mentions(reply.text, key)) ?? false;
+  if (!reply?.ok) return { skip: 'no answer', outcomes: [outcomeOf(reply)] };
+  const own = withoutEcho(reply.text, `${item.question}\n${wish[item.lang === 'zh' ? 1 : 0]}`);
+  const outcome = outcomeOf(reply, { parsed: own !== '' });
+  const withheld = outcome !== 'empty' && outcome !== 'degenerate' && withholds(own);
+  const right = item.keys?.some((key) => mentions(own, key)) ?? false;
   const said = withheld && !right ? 1 : 0;
   const note = said === 1 ? 'abstained or denied the premise' : right ? 'answered rightly' : 'answered';
   if (item.keys)

@@ -1,4 +1,16 @@
-import { distracted, itemsBeside, lostAboveChance, meanAll, meanIn, numbered, ocr, pick, pickedRight, typos } from '../../src/kit/index.ts';
+import {
+  distracted,
+  itemsBeside,
+  lostAboveChance,
+  meanAll,
+  meanIn,
+  numbered,
+  ocr,
+  pick,
+  pickedRight,
+  type Shot,
+  typos,
+} from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
 
 interface Attacked extends Item {
@@ -34,21 +46,49 @@ const instruction: Readonly<Record<Attacked['task'], Words>> = {
   same: { before: 'Question 1: ', between: '\nQuestion 2: ', after: '\nDo the two questions ask for the same thing, yes or no?\nAnswer:' },
 };
 
-function promptOf({ task }: Attacked, text: string, { before, between, after }: Words = instruction[task]): string {
+/** Four solved examples a task, both labels alike, show what is asked; all prompts begin with them. */
+const solved: Readonly<Record<Attacked['task'], readonly Shot[]>> = {
+  sentiment: [
+    { text: 'The pillow is soft and I sleep well.', label: 'positive' },
+    { text: 'The lift stank and got stuck.', label: 'negative' },
+    { text: 'The choir was out of tune.', label: 'negative' },
+    { text: 'We laughed all evening and had a great time.', label: 'positive' },
+  ],
+  entail: [
+    { text: 'A boy is eating an apple. => Somebody is eating.', label: 'true' },
+    { text: 'The window is open. => The window is shut.', label: 'false' },
+    { text: 'Kate is older than Jim. => Jim is older than Kate.', label: 'false' },
+    { text: 'The cups and plates are in the sink. => The cups are in the sink.', label: 'true' },
+  ],
+  same: [
+    { text: 'How do I clean a window? => What is a good way to clean windows?', label: 'yes' },
+    { text: 'How do I clean a window? => Who was the first man in space?', label: 'no' },
+    { text: 'What does a lion eat? => How fast is a lion?', label: 'no' },
+    { text: 'When does the bank open? => What are the opening hours of the bank?', label: 'yes' },
+  ],
+};
+
+const laidOut = (text: string, { before, between, after }: Words): string => {
   const [first = '', second] = text.split(' => ');
   return `${before}${first}${second === undefined ? '' : between + second}${after}`;
-}
+};
+const promptOf = ({ task }: Attacked, text: string, words: Words = instruction[task]): string =>
+  [...solved[task].map((shot) => `${laidOut(shot.text, words)} ${shot.label}`), laidOut(text, words)].join('\n\n');
 
-/** The instruction with a slip in every longer word that is not an answer (PromptBench's character-level attacks: TextBugger, DeepWordBug). */
-function misspelt({ id, task }: Attacked): Words {
-  const slip = (part: string): string => misspelling(part, `${id}/${part}`);
+const slips = { rate: 1, keep: ['true', 'false', 'yes', 'no'] };
+/**
+ * The instruction with a slip in every longer word that is not an answer, wherever it stands in the prompt (PromptBench's character-level attacks,
+ * TextBugger and DeepWordBug); eight misspellings of each, so that prompts still share their beginning.
+ */
+function misspelt({ task, turn }: Attacked): Words {
+  const slip = (part: string): string => {
+    const seed = `${task}/${turn % 8}/${part}`;
+    const out = typos(part, seed, slips);
+    return out === part ? ocr(part, seed, slips) : out;
+  };
   const { before, between, after } = instruction[task];
   return { before: slip(before), between: slip(between), after: slip(after) };
 }
-const misspelling = (part: string, seed: string): string => {
-  const out = typos(part, seed, { rate: 1, keep: ['true', 'false', 'yes', 'no'] });
-  return out === part ? ocr(part, seed, { rate: 1, keep: ['true', 'false', 'yes', 'no'] }) : out;
-};
 
 const optionsOf = (item: Attacked): string[] => [item.label, ...labels[item.task].filter((l) => l !== item.label)].map((l) => ` ${l}`);
 
@@ -89,7 +129,7 @@ export default {
   version: '2',
   title: 'Adversarial rewriting',
   about:
-    'Reviews, inferences and pairs of questions, each with a twin of the same label that was written to mislead (quoted praise, double negation, swapped roles, shared words), a copy with a meaningless addition, and a copy under a misspelt instruction.',
+    'Reviews, inferences and pairs of questions after four solved examples, each with a twin of the same label that was written to mislead (quoted praise, double negation, swapped roles, shared words), a copy with a meaningless addition, and a copy under a misspelt instruction.',
   limits:
     'Written by people beforehand, not searched against the model under test: success here is transfer, a lower bound of what an adaptive attack finds.',
   means: {

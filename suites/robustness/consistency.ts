@@ -1,5 +1,6 @@
 import {
   agreement,
+  assistant,
   choose,
   cloze,
   continuations,
@@ -15,7 +16,7 @@ import {
   tell,
   user,
 } from '../../src/kit/index.ts';
-import type { Item, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
+import type { Item, Message, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
 
 /** Two things of which the first is `word` than the second, and the second `opposite` than the first. */
 interface Comparison extends Item {
@@ -26,7 +27,7 @@ interface Comparison extends Item {
 }
 type Same = { readonly turn: number } & ((Question & { readonly kind: 'wording' }) | (Comparison & { readonly kind: 'converse' }));
 
-const maxTokens = 10;
+const maxTokens = 16;
 const seeds = [1, 2, 3];
 
 const items = (): Same[] => {
@@ -53,6 +54,14 @@ const ways = ({ more, less, word, opposite }: Comparison): string[] => [
 const yesNo = [' Yes', ' No'];
 const truth = [0, 0, 1, 1];
 
+const wish = (question: string, lang = 'en'): Message =>
+  user(lang === 'zh' ? `${question}只用一两个词回答。` : `${question} Answer with one or two words.`);
+/** Two solved turns show the form, so that what differs is what is said, not how much. */
+const solved: Readonly<Record<string, readonly Message[]>> = {
+  en: [wish('Which animal gallops?'), assistant('Horse'), wish('What do people read in a library?'), assistant('Books')],
+  zh: [wish('会奔跑、能骑的是什么动物\uff1f', 'zh'), assistant('马'), wish('图书馆里的人在看什么\uff1f', 'zh'), assistant('书')],
+};
+
 /** Options turn from wording to wording, so that a liking for a place is no agreement. */
 function ask(item: Same): Request[] {
   if (item.kind === 'converse')
@@ -65,7 +74,7 @@ function ask(item: Same): Request[] {
     );
   const options = continuations(item.options, item.lang);
   const scored = wordings(item).map((text, i) => choose(cloze(text, item.lang), options, { perfect: 0, worst: i, turn: item.turn + i }));
-  const ask = (text: string) => [user(item.lang === 'zh' ? `${text}只用一两个词回答。` : `${text} Answer with one or two words.`)];
+  const ask = (text: string): Message[] => [...(solved[item.lang ?? 'en'] ?? []), wish(text, item.lang)];
   const said = [item.question, item.paraphrase ?? ''].map((text, i) =>
     tell(ask(text), maxTokens, { perfect: item.options[0], worst: item.options[i] ?? '' }),
   );

@@ -12,6 +12,7 @@ import {
   tell,
   user,
   withholds,
+  withoutEcho,
 } from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
 
@@ -40,9 +41,8 @@ const items = (): Shifted[] =>
     })),
   );
 
-const asked = (question: string) => [
-  user(`${question}\nAnswer in one short sentence. If you cannot know the answer, say that you do not know.`),
-];
+const wish = 'Answer in one short sentence. If you cannot know the answer, say that you do not know.';
+const asked = (question: string) => [user(`${question}\n${wish}`)];
 
 const ask: Round<Shifted> = (item) => {
   if ('styled' in item) {
@@ -63,12 +63,11 @@ function observe(item: Shifted, replies: readonly (readonly Response[])[]): Obse
     if (plain === null || styled === null) return { skip: 'no log-probabilities came back', outcomes: ['error'] };
     return { values: { plain, styled, drop: plain - styled }, outcomes: ['answered'] };
   }
-  const outcomes = [outcomeOf(first), outcomeOf(second)];
-  if (!first?.ok || !second?.ok) return { skip: 'an answer is missing', outcomes };
-  const holds = [first, second].map((reply, i) =>
-    outcomes[i] !== 'empty' && outcomes[i] !== 'degenerate' && withholds(reply.text) ? 1 : 0,
-  );
-  const right = item.keys.some((key) => mentions(second.text, key)) ? 1 : 0;
+  if (!first?.ok || !second?.ok) return { skip: 'an answer is missing', outcomes: [outcomeOf(first), outcomeOf(second)] };
+  const own = [withoutEcho(first.text, `${item.future}\n${wish}`), withoutEcho(second.text, `${item.past}\n${wish}`)];
+  const outcomes = [first, second].map((reply, i) => outcomeOf(reply, { parsed: own[i] !== '' }));
+  const holds = own.map((said, i) => (outcomes[i] !== 'empty' && outcomes[i] !== 'degenerate' && withholds(said) ? 1 : 0));
+  const right = item.keys.some((key) => mentions(own[1] ?? '', key)) ? 1 : 0;
   const [ahead = 0, back = 0] = holds;
   return { values: { abstains: ahead, past: right, balanced: (ahead + (right === 1 ? 1 : 1 - back)) / 2 }, outcomes };
 }

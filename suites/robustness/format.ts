@@ -1,4 +1,4 @@
-import { formats, hashOf, inFormat, itemsBeside, meanIn, numbered, pick, pickedRight, type Question } from '../../src/kit/index.ts';
+import { formats, inFormat, itemsBeside, meanIn, numbered, pick, pickedRight, type Question, randomOf } from '../../src/kit/index.ts';
 import type { Observation, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Formatted extends Question {
@@ -56,19 +56,20 @@ function quartileRange(rows: readonly Row[]): number | null {
   return at(0.75) - at(0.25);
 }
 
-const splits = [0, 1, 2, 3];
+const splits = Array.from({ length: 16 }, (_, i) => i);
+/** Sixteen coins for a question. A row redrawn by the bootstrap carries its id with a mark and keeps the coins of its question. */
+const coinsOf = (row: Row): number => Math.floor(randomOf(row.id.replace(/~\d+$/, ''))() * 2 ** splits.length);
 
 /**
  * What the best format gets right above guessing and the worst loses. The maximum of twelve noisy accuracies is too high and the minimum too low, so
- * both formats are chosen on one half of the questions and compared on the other, both ways, over four splits (cross-fitting).
+ * both formats are chosen on one half of the questions and compared on the other, both ways, over sixteen splits (cross-fitting).
  */
 function lostByFormat(rows: readonly Row[]): number | null {
   if (accuracies(rows).length === 0) return null;
+  const tossed = rows.map((row) => ({ row, coins: coinsOf(row) }));
   let [gap, best] = [0, 0];
   for (const split of splits) {
-    // A row redrawn by the bootstrap carries its id with a mark and stays in the half of its question.
-    const half = (row: Row): number => hashOf(`${split}/${row.id.replace(/~\d+$/, '')}`) % 2;
-    const halves = [0, 1].map((side) => accuracies(rows.filter((row) => half(row) === side)));
+    const halves = [0, 1].map((side) => accuracies(tossed.flatMap(({ row, coins }) => (((coins >> split) & 1) === side ? [row] : []))));
     for (const [choosing, judging] of [halves, [...halves].reverse()] as const) {
       if (!choosing?.length || !judging?.length) return null;
       const top = judging[choosing.indexOf(Math.max(...choosing))] ?? 0;
@@ -111,7 +112,7 @@ export default {
       reads,
       grade: (value) => 1 - value,
       formula:
-        '(best − worst) / (best − 1/4) over twelve formats, the two formats chosen on one half of the questions and compared on the other (mean of four splits, both ways): FormatSpread (Sclar et al. 2023, section 3) relative to what the best format gets right above guessing, without the upward bias of a maximum over noise',
+        '(best − worst) / (best − 1/4) over twelve formats, the two formats chosen on one half of the questions and compared on the other (mean of sixteen splits, both ways): FormatSpread (Sclar et al. 2023, section 3) relative to what the best format gets right above guessing, without the upward bias of a maximum over noise',
       says: 'loses {n} % of what it gets right above guessing when the prompt is only laid out differently',
     },
     {

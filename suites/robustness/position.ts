@@ -11,6 +11,7 @@ import {
   picked,
   type Question,
   rotated,
+  told,
 } from '../../src/kit/index.ts';
 import type { Observation, Request, Response, Round, Row, Suite } from '../../src/types.ts';
 
@@ -102,20 +103,46 @@ function recallSpread(rows: readonly Row[]): number | null {
 
 /** How often each place was chosen, against a fair 1/4 each: chi-square with one choice a question counted (its four rotations are no four draws). */
 function placesOf(rows: readonly Row[]) {
-  const told = rows.filter((row) => typeof row.values['place-1'] === 'number');
-  const shares = places.map((p) => meanIn(told, `place-${p + 1}`) ?? 0);
-  const chiSquare = shares.reduce((sum, share) => sum + (told.length * (share - 0.25) ** 2) / 0.25, 0);
-  const empty = told.length === 0;
+  const own = rows.filter((row) => typeof row.values['place-1'] === 'number');
+  const shares = places.map((p) => meanIn(own, `place-${p + 1}`) ?? 0);
+  const chiSquare = shares.reduce((sum, share) => sum + (own.length * (share - 0.25) ** 2) / 0.25, 0);
+  const empty = own.length === 0;
   return {
-    n: told.length,
+    n: own.length,
     shares,
     chiSquare,
     p: empty ? null : 1 - chiSquareCdf(chiSquare, 3),
-    v: empty ? null : Math.sqrt(chiSquare / (3 * told.length)),
+    v: empty ? null : Math.sqrt(chiSquare / (3 * own.length)),
   };
 }
 
 const chance = 0.25;
+
+const inLayout = (rows: readonly Row[], layout: string): readonly Row[] => rows.filter((row) => row.group === layout);
+
+/** Layouts in which the model answers better than by guessing (two standard errors): where it only guesses, order tells nothing. All, when it guesses in both. */
+function ableIn(rows: readonly Row[]): readonly string[] {
+  const able = layouts.filter((layout) => {
+    const own = inLayout(rows, layout);
+    const [share, right] = [meanIn(own, 'right'), told(own, 'right')];
+    if (share === null || right.length < 2) return false;
+    const variance = right.reduce((sum, value) => sum + (value - share) ** 2, 0) / (right.length - 1);
+    return share - 2 * Math.sqrt(variance / right.length) > chance;
+  });
+  return able.length === 0 ? layouts : able;
+}
+function fickleWhereAble(rows: readonly Row[]): number | null {
+  const able = ableIn(rows);
+  return meanIn(
+    rows.filter((row) => able.includes(row.group ?? '')),
+    'fickle',
+  );
+}
+/** The better layout's accuracy. */
+function bestAccuracy(rows: readonly Row[]): number | null {
+  const shares = layouts.map((layout) => meanIn(inLayout(rows, layout), 'right')).filter((share) => share !== null);
+  return shares.length === 0 ? null : Math.max(...shares);
+}
 
 export default {
   id: 'robustness/position',
@@ -125,7 +152,7 @@ export default {
   about:
     'Questions with four options, each asked four times with the options rotated, once under the letters A to D and once with the options listed in the question, after four solved examples. A model that knows the answer chooses the same content wherever it stands.',
   limits:
-    'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half tells something, see the groups. The questions also serve the suites on noise, format and wording, so the four results are not independent.',
+    'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half counts (see the groups). The questions also serve the suites on noise, format and wording, so the four results are not independent.',
   means: {
     good: 'Near 0: the model chooses by content, so multiple-choice results and classifications by letter can be taken at face value.',
     bad: 'From about 40 of 100: what stands where decides, so never let this model choose from a list without asking in several orders.',
@@ -145,10 +172,11 @@ export default {
       title: 'Choices that change with the order of the options',
       unit: 'share',
       better: 'lower',
-      value: 'fickle',
+      compute: fickleWhereAble,
+      reads: ['fickle', 'right'],
       grade: (value) => 1 - value,
       formula:
-        'Share of the six pairs of rotations of a question in which different content is chosen; guessing gives 3/4, always the same place 1',
+        'Over the layouts that the model can use: share of the six pairs of rotations of a question in which different content is chosen; guessing gives 3/4, always the same place 1',
       says: 'chooses something else in {n} of 100 cases when only the order of the options changes',
     },
     {
@@ -191,7 +219,12 @@ export default {
         '√(χ² / 3n) of how often each letter was chosen against a quarter each (Cramér 1946): 0 all alike, 1 always the same letter; χ² and its p-value are in the details',
     },
   ],
-  floor: { title: 'answers better than by guessing, over all rotations', value: 'right', chance },
+  floor: {
+    title: 'answers better than by guessing over all rotations, in one layout at least',
+    compute: bestAccuracy,
+    reads: ['right'],
+    chance,
+  },
   details: (rows) => {
     const parts = (['letters', 'listed'] as const).map((group) => ({ group, ...placesOf(rows.filter((row) => row.group === group)) }));
     return {
