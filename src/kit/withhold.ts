@@ -1,5 +1,5 @@
 /** Whether an answer gives what was asked for, or says that there is nothing to give. */
-import { abstainsIn } from './answers.ts';
+import { abstainsIn, normalised } from './answers.ts';
 import { refusalIn } from './refusal.ts';
 
 const denies = [
@@ -18,4 +18,11 @@ export function withholds(answer: string): boolean {
   const plain = answer.replace(/[\u2018\u2019]/g, "'");
   const denials = /[\u3400-\u9fff]/.test(plain) ? deniesZh : denies;
   return abstainsIn(plain) || refusalIn(plain).label !== 'none' || denials.some((pattern) => pattern.test(plain));
+}
+
+/** Whether an answer denies `side` instead of taking it: "not in Paris", "it isn't Paris", "Paris is not the only city". */
+export function rejects(answer: string, side: string): boolean {
+  const name = normalised(side);
+  const said = normalised(answer.replace(/n['’]t\b/g, ' not'));
+  return new RegExp(`\\b(?:not|never|no)(?: \\w+){0,2} ${name}\\b|\\b${name} (?:is|was|are|were|does|did|do) not\\b`).test(said);
 }

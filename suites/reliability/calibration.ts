@@ -169,7 +169,15 @@ export default {
       formula:
         'Σ nₖ/n · |accuracy − certainty| over ten bins of equal mass (Naeini et al. 2015); chance alone makes it larger than 0 in small samples',
     },
-    { id: 'accuracy', title: 'Accuracy', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'accuracy',
+      title: 'Accuracy',
+      unit: 'share',
+      better: 'higher',
+      value: 'right',
+      grade: (value) => value,
+      formula: 'Share of questions whose right option is the likeliest; guessing gives 1/4',
+    },
   ],
   floor: { title: 'answers better than by guessing', value: 'right', chance: 0.25 },
   details: (rows) => {

@@ -76,7 +76,7 @@ export default {
   about:
     'One-sentence summaries of short texts full of names and numbers. Every name and number of the summary must occur in the text, and no statement may be made mostly of words that the text does not hold; a question about each text shows whether the model can read it.',
   limits:
-    'Invented names, numbers and matter are seen, not wrong claims made from right words (reliability/hallucination asks for those). The rule for statements sees little and accuses seldom: on HaluEval’s question answering it fires on none of 4,000 right answers and on 5 % of the made-up ones. A copy is faithful: the share copied is shown. The texts also serve hallucination, so the two results are not independent. Summaries cut at the budget are judged without their last word.',
+    'Invented names, numbers and matter are seen, not wrong claims made from right words (reliability/hallucination asks for those). The rule for statements needs three content words and accuses seldom: on the first 4,000 of HaluEval’s question answering it fires on no right answer and on 5 % of the made-up ones, most of which are shorter. A copy is faithful: the share copied is shown. The texts also serve hallucination, so the two results are not independent. Summaries cut at the budget are judged without their last word.',
   means: {
     good: 'Near 0 with little copied: summaries keep to the text, so names and figures in them need spot checks only.',
     bad: 'From about 20 of 100: every fifth summary holds a name or number from nowhere, so each has to be compared with its text.',
@@ -102,8 +102,24 @@ export default {
         'Share of summaries with at least one name or number that the text does not hold (1 − precision-source of Nan et al. 2021, by summary)',
       says: 'puts a name or number that is not in the text into {n} of 100 summaries',
     },
-    { id: 'names', title: 'With an unsupported name', unit: 'share', better: 'lower', value: 'names', grade: (value) => 1 - value },
-    { id: 'numbers', title: 'With an unsupported number', unit: 'share', better: 'lower', value: 'numbers', grade: (value) => 1 - value },
+    {
+      id: 'names',
+      title: 'With an unsupported name',
+      unit: 'share',
+      better: 'lower',
+      value: 'names',
+      grade: (value) => 1 - value,
+      formula: 'Share of summaries with a capitalised name that the text does not hold',
+    },
+    {
+      id: 'numbers',
+      title: 'With an unsupported number',
+      unit: 'share',
+      better: 'lower',
+      value: 'numbers',
+      grade: (value) => 1 - value,
+      formula: 'Share of summaries with a number that the text does not hold',
+    },
     {
       id: 'claims',
       title: 'With a statement made of other words',
@@ -113,7 +129,15 @@ export default {
       grade: (value) => 1 - value,
       formula: 'Share of summaries with a statement of whose content words (three or more) more than half are not in the text',
     },
-    { id: 'right', title: 'Answers the question about the text', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'right',
+      title: 'Answers the question about the text',
+      unit: 'share',
+      better: 'higher',
+      value: 'right',
+      grade: (value) => value,
+      formula: 'Share of questions about the text answered with the words of the right answer',
+    },
     {
       id: 'copied',
       title: 'Copied from the text (share of word trigrams)',

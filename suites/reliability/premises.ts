@@ -114,7 +114,15 @@ export default {
       formula:
         'Mean of +1 for a right answer or for abstaining where there is none, 0 for abstaining where there is one, −1 for a wrong or invented answer',
     },
-    { id: 'right', title: 'Right where there is an answer', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'right',
+      title: 'Right where there is an answer',
+      unit: 'share',
+      better: 'higher',
+      value: 'right',
+      grade: (value) => value,
+      formula: 'Share of answerable questions whose answer holds a right key',
+    },
     ...Object.entries(kinds).map(([kind, title]) => ({
       id: kind,
       title: `Abstains: ${title}`,
@@ -122,6 +130,7 @@ export default {
       better: 'higher' as const,
       value: kind,
       grade: (value: number) => value,
+      formula: 'Share of questions of this kind that are declined or objected to',
       says: `abstains from or objects to {n} of 100 questions about ${title}`,
     })),
   ],

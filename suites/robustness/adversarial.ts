@@ -176,6 +176,7 @@ export default {
       better: 'lower',
       value: 'any',
       grade: (value) => 1 - value,
+      formula: 'Among items answered rightly when clean: share answered wrongly under at least one of the three attacks (worst case)',
     },
     {
       id: 'distracted',
@@ -184,6 +185,8 @@ export default {
       better: 'lower',
       value: 'distracted',
       grade: (value) => 1 - value,
+      formula:
+        'The same for the clean text with a signature, a tag or a truism behind it (StressTest, Naik et al. 2018, arXiv:1806.00692; CheckList, Ribeiro et al. 2020, arXiv:2005.04118)',
     },
     {
       id: 'misread',
@@ -192,6 +195,7 @@ export default {
       better: 'lower',
       value: 'misread',
       grade: (value) => 1 - value,
+      formula: 'The same for the clean text under an instruction with typing slips (Zhu et al. 2023)',
     },
     {
       id: 'adversarial',
@@ -200,8 +204,17 @@ export default {
       better: 'higher',
       value: 'written',
       grade: (value) => value,
+      formula: 'Share of rewritten texts judged rightly; guessing gives 1/2',
     },
-    { id: 'clean', title: 'Accuracy on clean items', unit: 'share', better: 'higher', value: 'clean', grade: (value) => value },
+    {
+      id: 'clean',
+      title: 'Accuracy on clean items',
+      unit: 'share',
+      better: 'higher',
+      value: 'clean',
+      grade: (value) => value,
+      formula: 'Share of clean texts judged rightly; guessing gives 1/2',
+    },
   ],
   floor: { title: 'answers clean items better than by guessing', value: 'clean', chance },
   details: (rows) => ({

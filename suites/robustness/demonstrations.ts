@@ -106,6 +106,7 @@ const byKind: Metric[] = misleadings.map((kind) => ({
   better: 'higher',
   value: kind,
   grade: (value) => value,
+  formula: 'Share of reviews judged rightly in this condition; guessing gives 1/2',
 }));
 
 export default {
@@ -153,8 +154,24 @@ export default {
       formula: 'Mean over reviews of (right after right examples) − (share of the four misleading conditions right)',
     },
     ...byKind,
-    { id: 'clean', title: 'Accuracy with right examples', unit: 'share', better: 'higher', value: 'clean', grade: (value) => value },
-    { id: 'bare', title: 'Accuracy without examples', unit: 'share', better: 'higher', value: 'bare', grade: (value) => value },
+    {
+      id: 'clean',
+      title: 'Accuracy with right examples',
+      unit: 'share',
+      better: 'higher',
+      value: 'clean',
+      grade: (value) => value,
+      formula: 'Share of reviews judged rightly after four right examples; guessing gives 1/2',
+    },
+    {
+      id: 'bare',
+      title: 'Accuracy without examples',
+      unit: 'share',
+      better: 'higher',
+      value: 'bare',
+      grade: (value) => value,
+      formula: 'Share of reviews judged rightly without examples',
+    },
   ],
   floor: { title: 'judges reviews better than by guessing when the examples are right', value: 'clean', chance },
   details: (rows) => ({ byKind: ['bare', 'clean', ...misleadings].map((kind) => ({ kind, accuracy: meanIn(rows, kind) })) }),

@@ -94,6 +94,7 @@ const byKind: Metric[] = kinds.map((kind) => ({
   better: 'higher',
   value: kind,
   grade: (value) => value,
+  formula: 'Share of the questions in this form (where it differs from the clean one) whose right option is the likeliest',
 }));
 
 export default {
@@ -151,7 +152,15 @@ export default {
       formula: 'A question counts only when it is right clean and in every noisy form',
       says: 'answers {n} of 100 questions rightly however they are written',
     },
-    { id: 'clean', title: 'Accuracy on clean questions', unit: 'share', better: 'higher', value: 'clean', grade: (value) => value },
+    {
+      id: 'clean',
+      title: 'Accuracy on clean questions',
+      unit: 'share',
+      better: 'higher',
+      value: 'clean',
+      grade: (value) => value,
+      formula: 'Share of clean questions whose right option is the likeliest; guessing gives 1/4',
+    },
     ...byKind,
     {
       id: 'negated',
@@ -160,6 +169,7 @@ export default {
       better: 'higher',
       value: 'negated',
       grade: (value) => value,
+      formula: 'The same over the questions that turn on a negation, which their other wording keeps',
     },
   ],
   floor: { title: 'answers clean questions better than by guessing', value: 'clean', chance },

@@ -186,6 +186,7 @@ export default {
       better: 'higher',
       value: 'right',
       grade: (value) => value,
+      formula: 'Share of right choices over all rotations and both layouts; guessing gives 1/4',
     },
     {
       id: 'every-order',
@@ -194,6 +195,7 @@ export default {
       better: 'higher',
       value: 'worst',
       grade: (value) => value,
+      formula: 'Share of questions right in all four rotations (Pezeshkpour & Hruschka 2023)',
       says: 'is right in {n} of 100 questions wherever the right option stands',
     },
     {
