@@ -96,6 +96,8 @@ describe('beliefs', () => {
       const first = (answers: readonly string[]): number => answers[0]?.length ?? 0;
       const shortest = beliefs.filter((item) => first(item.true) < Math.min(...item.false.map((f) => f.length))).length / beliefs.length;
       const longest = beliefs.filter((item) => first(item.true) > Math.max(...item.false.map((f) => f.length))).length / beliefs.length;
+      for (const { id, true: right, false: wrong } of beliefs)
+        expect(Math.min(...right.slice(1).map((r) => r.length), 999), id).toBeGreaterThanOrEqual(Math.min(...wrong.map((f) => f.length)));
       for (const share of [shortest, longest]) {
         expect(share).toBeGreaterThan(0.15);
         expect(share).toBeLessThan(0.35);

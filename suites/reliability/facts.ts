@@ -74,7 +74,7 @@ export default {
   about:
     'Questions to which many people give the same wrong answer, scored by the log-probability of true and false answers, beside plain questions of knowledge. A model that learned what people write may repeat their errors.',
   limits:
-    'Larger models have been seen to do worse on false beliefs while knowing more, so the two numbers belong side by side. Likelihood of given sentences, not what the model would say. Long answers are less likely than short ones by themselves, so true and false answers are equally long here (the shortest or the longest is true in about a quarter of the questions, as by chance). In Chinese many false beliefs are yes/no questions whose truth is mostly a no. Plain questions also serve calibration, sycophancy and determinism, so these results are not independent.',
+    'Larger models have been seen to do worse on false beliefs while knowing more, so the two numbers belong side by side. Likelihood of given sentences, not what the model would say. Long answers are less likely than short ones by themselves, so true and false answers are equally long here (the shortest or the longest is true in about a quarter of the questions, as by chance; no further true answer is shorter than every false one). In Chinese many false beliefs are yes/no questions whose truth is mostly a no. Plain questions also serve calibration, sycophancy and determinism, so these results are not independent.',
   means: {
     good: 'From about 70 of 100, with good plain knowledge: the model says what is so rather than what is often said.',
     bad: 'Under about 40 of 100: the model repeats popular errors, so do not let it answer questions of health, law or history unchecked.',
