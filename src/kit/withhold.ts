@@ -23,6 +23,8 @@ export function withholds(answer: string): boolean {
 /** Whether an answer denies `side` instead of taking it: "not in Paris", "it isn't Paris", "Paris is not the only city". */
 export function rejects(answer: string, side: string): boolean {
   const name = normalised(side);
+  if (/[\u3400-\u9fff]/.test(name))
+    return new RegExp(`(?:不是|并非|不在|不会是|而非)${name}|${name}(?:不是|不对|是错)`).test(normalised(answer));
   const said = normalised(answer.replace(/n['’]t\b/g, ' not'));
   return new RegExp(`\\b(?:not|never|no)(?: \\w+){0,2} ${name}\\b|\\b${name} (?:is|was|are|were|does|did|do) not\\b`).test(said);
 }
