@@ -67,7 +67,8 @@ async function readModel(manifest: Manifest, { device, offline, io }: MeasureOpt
     return null;
   }
   if (identityHash(runner.identity) !== manifest.model.hash) say('opened now, its identity differs from the run’s; measured nevertheless');
-  return read(runner, io.signal, say);
+  // Awaited here: on leaving this scope the runner is closed.
+  return await read(runner, io.signal, say);
 }
 
 async function read(runner: Runner, signal: AbortSignal, say: (why: string) => void): Promise<Read> {
