@@ -1,9 +1,10 @@
 /** Asking less than all: what a budget draws, how a run goes on until its gate is decided, and what a plan would ask. */
 import { join, resolve } from 'node:path';
 import type { Io } from './command.ts';
-import { budgetEstimate, drawItems, fleetOf } from './decide/budget.ts';
+import { budgetEstimate, drawItems, type Survey, surveyOf } from './decide/budget.ts';
 import { costsOf, type RunData } from './decide/compare.ts';
 import { expectationOf } from './decide/expect.ts';
+import { type Fleet, fleetOf, noFleet } from './decide/fleet-values.ts';
 import { type Policy, wantsBaseline } from './decide/policy.ts';
 import { openRunData } from './decide/run-data.ts';
 import { decided, type Progress, sequentialOrder } from './decide/sequential.ts';
@@ -27,37 +28,35 @@ interface Budget {
 }
 
 /** `<result id>#<item id>` of what a budget asks, at least 10 items a suite. */
-function budgetIds(plans: readonly Plan[], { share, seed, fleet }: Budget): string[] {
-  return plans.flatMap((plan) => {
+function budgetIds(plans: readonly Plan[], surveys: readonly Survey[], { share, seed }: Budget): string[] {
+  return plans.flatMap((plan, i) => {
     const count = Math.max(Math.min(10, plan.items.length), share * plan.items.length);
-    return drawItems(plan.items, { count, seed: `${plan.id}/${seed}`, fleet: columnsOf(plan, fleet) }).map(
-      ({ item }) => `${plan.id}#${item.id}`,
-    );
+    return drawItems(surveys[i] as Survey, count, `${plan.id}/${seed}`).map(({ id }) => `${plan.id}#${id}`);
   });
 }
 
 const headlineValue = ({ suite }: Plan): string | null => ('value' in suite.metrics[0] ? suite.metrics[0].value : null);
 
-function columnsOf(plan: Plan, fleet: readonly string[]): ReturnType<typeof fleetOf> {
+function columnsOf(plan: Plan, fleet: readonly string[]): Fleet {
   const value = headlineValue(plan);
   const runs = fleet.map((folder) => readRows(folder, plan.id)).filter((rows) => rows.length > 0);
-  return value === null ? [] : fleetOf(runs, value);
+  return value === null ? noFleet : fleetOf(runs, value);
 }
 
 /** What the asked items say about all of the preset's, suite by suite, where the headline is a mean of values in 0..1; written to budget.json. */
-function writeBudget(folder: string, plans: readonly Plan[], budget: Budget): string[] {
-  const estimates = plans.flatMap((plan) => {
+function writeBudget(folder: string, plans: readonly Plan[], surveys: readonly Survey[], budget: Budget): string[] {
+  const estimates = plans.flatMap((plan, i) => {
     const value = headlineValue(plan);
     const metric = plan.suite.metrics[0];
     if (value === null || metric.measured) return [];
     const rows = readRows(folder, plan.id);
     const asked = rows.flatMap((row: Row) => {
       const found = row.skip === undefined ? row.values[value] : null;
-      return typeof found === 'number' ? [{ id: row.id, value: found, weight: 1 }] : [];
+      return typeof found === 'number' ? [{ id: row.id, value: found }] : [];
     });
     // A value that does not apply to every item is no mean over all items.
     if (asked.length < rows.length || asked.some((row) => row.value < 0 || row.value > 1)) return [];
-    const found = budgetEstimate(plan.items, asked, { seed: `${plan.id}/${budget.seed}`, fleet: columnsOf(plan, budget.fleet) });
+    const found = budgetEstimate(surveys[i] as Survey, asked, `${plan.id}/${budget.seed}`);
     return found ? [{ id: plan.id, metric: metric.id, ...found, of: plan.items.length }] : [];
   });
   writeWhole(join(folder, 'budget.json'), `${JSON.stringify({ format: 'plumbline-budget/1', ...budget, estimates }, null, 1)}\n`);
@@ -176,8 +175,9 @@ export async function askPart<E>(part: Part, asking: Asking<E>): Promise<{ evalu
   const { plans, folder, seed, io, say } = asking;
   if (part.budget) {
     const budget = { ...part.budget, seed };
-    const evaluated = await asking.ask(budgetIds(plans, budget));
-    return { evaluated, notes: writeBudget(folder, plans, budget), code: 0 };
+    const surveys = plans.map((plan) => surveyOf(plan.items, columnsOf(plan, budget.fleet), `${plan.id}/${seed}`));
+    const evaluated = await asking.ask(budgetIds(plans, surveys, budget));
+    return { evaluated, notes: writeBudget(folder, plans, surveys, budget), code: 0 };
   }
   if (!part.until) return { evaluated: await asking.ask(undefined), notes: [], code: 0 };
   let evaluated: E | null = null;
