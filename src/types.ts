@@ -300,7 +300,7 @@ export interface DoctorLine {
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** How it was made: 'wilson', 'clopper-pearson', 'clopper-pearson, design effect 2.1', 'bootstrap over 25 clusters (BCa)', '… + Rogan–Gladen'. */
+  /** How it was made: 'wilson', 'clopper-pearson', 'clopper-pearson, design effect 2.1', 'bootstrap over 25 clusters (BCa)', 'bootstrap-t over 25 clusters', '… + Rogan–Gladen'. */
   readonly method: string;
 }
 
