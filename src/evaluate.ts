@@ -39,6 +39,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
   if (before) refuseOther(folder, before, draft);
   writeManifest(folder, draft);
   using recording = Recording.open(join(folder, answersFile), 'write');
+  const held = recording.end;
   const asked = plans.map((plan) => ({ ...plan, items: shardOf(plan.items, evaluation.options.shard) }));
   const roles = {
     target: { runner: evaluation.model.runner, hash: draft.model.hash },
@@ -52,7 +53,9 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
     ...(window && { window }),
     ...(retryErrors && { retryErrors }),
   });
-  const facts = (await evaluation.model.runner.facts?.()) ?? {};
+  // What a session that asked nothing tells of speed and memory is no measurement.
+  const told = recording.end === held && before?.facts.cost !== undefined;
+  const facts = told ? before.facts : ((await evaluation.model.runner.facts?.()) ?? {});
   const context = contextOf(draft, (key) => recording.get(key));
   const { results, failed } = scoreAll(folder, asked, context, evaluation.say);
   const complete = results.every((result) => result.complete) && Object.keys(failed).length === 0 && !signal.aborted;

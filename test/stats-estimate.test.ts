@@ -257,7 +257,7 @@ test('seeded randomness is the only source: another seed moves a bootstrap end a
   const rows = rowsOf(400, (i) => ({ cluster: `c${i % 40}`, values: { leak: random() < 0.3 ? 1 : 0 } }));
   const [a] = estimatesOf(suiteOf([leak]), rows, { seed: 1 }).estimates;
   const [b] = estimatesOf(suiteOf([leak]), rows, { seed: 2 }).estimates;
-  expect(a?.interval?.method).toBe('bootstrap-t over 40 clusters');
+  expect(a?.interval?.method).toBe('bootstrap over 40 clusters (BCa)');
   expect(a?.interval?.low).not.toBe(b?.interval?.low);
   expect(Math.abs((a?.interval?.low ?? 0) - (b?.interval?.low ?? 1))).toBeLessThan(0.01);
 });
