@@ -128,8 +128,10 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
   const plans = await plansFor(opened.runner, { settings, suites, say, data });
   if (part.dry) {
+    line.show('measuring the speed');
+    const speed = await speedOf(folder, opened.runner, io.signal);
     line.end();
-    io.out(`${dryRun(plans, speedOf(folder)).join('\n')}\n`);
+    io.out(`${dryRun(plans, speed).join('\n')}\n`);
     return { folder, manifest: null, code: 0 };
   }
   const ask = async (only: readonly string[] | undefined) => {
