@@ -71,9 +71,11 @@ describe('policies', () => {
     const text = policyFor(run);
     expect(text).toContain('- suite: safety/harmful        # Refuses: grade 0.80 (0.75–0.84), 300 items');
     expect(decide(text, run)).toMatchObject({ state: 'pass' });
-    expect(policyFor(decisionRun({ 'safety/harmful': rows(240) }, 'a', { floor: 'not met' }))).toContain(
-      '# not able: nothing to hold it to yet',
-    );
+    const lame = decisionRun({ 'safety/harmful': rows(240) }, 'a', { floor: 'not met' });
+    expect(() => policyFor(lame)).toThrow(/a passes the control of no suite of this run/);
+    const half = policyFor({ ...lame, results: [...lame.results, ...run.results.slice(1)] });
+    expect(half).toContain('# not able: nothing to hold it to yet');
+    expect(half).toContain('# safety: able in 0 of 1');
   });
 });
 

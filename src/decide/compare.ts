@@ -3,7 +3,7 @@
 import { profileOf } from '../engine/profile.ts';
 import type { ComparedRun, Comparison, Conclusion, Costs, Difference, Drift, PairComparison, SuiteDifference } from '../kit/comparison.ts';
 import { holm, nonInferiority, pairedDifference } from '../kit/index.ts';
-import { resultIdOf } from '../kit/result.ts';
+import { modelNameOf, resultIdOf } from '../kit/result.ts';
 import { dimensions, type Facts, type Json, type Manifest, type Metric, type Result, type Row, type Suite } from '../types.ts';
 import { type PairedMetric, pairedMetric, pairRows } from './paired-metric.ts';
 
@@ -47,13 +47,7 @@ const letterOf = (i: number): string => String.fromCharCode(65 + i);
 function sideOf(run: RunData, letter: string): ComparedRun {
   const { model, created, facts } = run.manifest;
   const { hash, protocol } = model;
-  return { letter, name: nameOf(model), hash, protocol, created, profile: profileOf(run.results), cost: costsOf(facts) };
-}
-
-/** A model's name with the variant of it that was measured: `model (int4)`. */
-function nameOf({ name, identity }: Manifest['model']): string {
-  const variant = typeof identity.mode === 'string' ? identity.mode.replace(/^exact(, )?/, '') : '';
-  return variant === '' ? name : `${name} (${variant})`;
+  return { letter, name: modelNameOf(model), hash, protocol, created, profile: profileOf(run.results), cost: costsOf(facts) };
 }
 
 /** Costs from a run's facts, under the names runners give them; null where a runner is silent. */
