@@ -179,6 +179,7 @@ function graphOf(signature: Signature, purpose: Purpose): Graph {
           ...present,
         ],
     caches: scoring ? [] : signature.caches,
+    onDevice: [],
     biases: [],
     kvBytesPerToken: perToken,
     // Its mask hides whole keys for all: one row holds one sequence.
@@ -186,6 +187,8 @@ function graphOf(signature: Signature, purpose: Purpose): Graph {
     inexact: 'the ONNX export computes as it was made',
   };
 }
+
+const noHelpers = () => Promise.reject(new Error('an ONNX export has no graphs beside it'));
 
 /** Opens the export once for both purposes. Full logits are made, as the export makes them; only numbers leave. */
 export async function openReadyMade(
@@ -208,7 +211,14 @@ export async function openReadyMade(
     };
   return {
     signature,
-    session: (purpose) => ({ graph: graphOf(signature, purpose), ort: used, run: run(purpose), release: async () => {}, loadMs }),
+    session: (purpose) => ({
+      graph: graphOf(signature, purpose),
+      ort: used,
+      run: run(purpose),
+      helper: noHelpers,
+      release: async () => {},
+      loadMs,
+    }),
     release: () => session.release(),
   };
 }

@@ -8,9 +8,10 @@ import { type ReadyOptions, readyTensors } from './convert.ts';
 import { type Deviation, deviationBars, deviationOf, deviationText, deviationWidth, mayScore, type NextTokens } from './deviation.ts';
 import { choosing, hasInput, lengths, only, pickedFrom, span } from './generate-feeds.ts';
 import { buildGraph, type Tensors } from './graph.ts';
+import { openCache } from './kv-cache.ts';
 import type { OpenedModel } from './open-model.ts';
 import { packedTensors, type Spared } from './packed-file.ts';
-import { int64, kvTensors, openKv, openSession, type SessionOptions } from './session.ts';
+import { int64, openSession, type SessionOptions } from './session.ts';
 import type { ModelSpec } from './spec.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -142,7 +143,7 @@ async function nextTokens({ spec, adapter, session: options }: Weighing, tensors
   // Quantised products need their prepacked layout: without it onnxruntime computes them exactly, and slowly.
   const session = await openSession(graph, { ...options, prepack: graph.inexact !== null });
   const { ort } = session;
-  const cache = kvTensors(ort, openKv(graph, 1, ids.length), 0, 1);
+  const cache = openCache(session, 1, ids.length);
   const width = Math.min(deviationWidth, spec.vocabulary);
   const top: number[] = [];
   const logprobs: number[] = [];
@@ -164,13 +165,15 @@ async function nextTokens({ spec, adapter, session: options }: Weighing, tensors
         places.map(() => ({ temperature: 0, uniform: 0, top: width })),
         places,
       ),
-      ...cache.past,
+      ...(await cache.past(0, 1)),
     });
-    const out = await session.run(feeds, { top: null, top_logprob: null, ...cache.present });
+    const out = await session.run(feeds, { top: null, top_logprob: null, ...cache.wanted });
+    cache.keep(out, 0, [{ start: at, count: some.length }]);
     const picked = pickedFrom(out);
     top.push(...picked.top);
     logprobs.push(...Array.from(picked.topLogprobs));
   }
+  cache.dispose();
   await session.release();
   return { width, top, logprobs };
 }
