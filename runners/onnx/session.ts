@@ -37,7 +37,7 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
   return {
     graph,
     ort: used,
-    run: (feeds, fetches) => session.run(feeds, fetches) as Promise<Outputs>,
+    run: graph.onDevice.length > 0 ? runAll(session) : (feeds, fetches) => session.run(feeds, fetches) as Promise<Outputs>,
     helper: (name, make) => {
       const open = helpers.get(name) ?? openSession(make(), options);
       helpers.set(name, open);
@@ -48,6 +48,16 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
       await session.release();
     },
     loadMs: performance.now() - started,
+  };
+}
+
+/** Where outputs stay on a device, onnxruntime-node (1.30) wants all of them fetched (“Output count mismatch”): those not asked for are let go. */
+function runAll(session: InferenceSession): Session['run'] {
+  return async (feeds, fetches) => {
+    const all = (await session.run(feeds)) as Record<string, Tensor>;
+    const unwanted = Object.entries(all).filter(([name]) => !(name in fetches));
+    for (const [, tensor] of unwanted) if (tensor.location === 'gpu-buffer') tensor.dispose();
+    return Object.fromEntries(Object.entries(all).filter(([name]) => name in fetches));
   };
 }
 
