@@ -1,6 +1,7 @@
 /** How a fast graph reads its weights: products on blocks of small integers, look-ups that widen rows as they are read. */
 import { basename } from 'node:path';
 import type { PackedTensor, Region } from './contract.ts';
+import type { Draft } from './draft.ts';
 import { exactWeights, type Rows, type WeightSource, type Weights } from './graph-weights.ts';
 
 /** How exactly products are computed: 4 rounds activations to 8 bits, 1 and 0 keep them in float32. */
@@ -37,16 +38,41 @@ function slice(source: WeightSource, canonical: string, tensor: PackedTensor, ro
   };
 }
 
+/** How packed matrices are multiplied. */
+export interface Products {
+  readonly accuracy: (canonical: string) => Accuracy;
+  /** In two passes: what is lost when activations are rounded to 8 bits is multiplied too, which leaves about 16 bits of them. */
+  readonly twice: (canonical: string) => boolean;
+}
+
+/**
+ * x [rows,…,width] rounded as MatMulNBits rounds it (127 steps to the largest of each block), and behind it along the first axis the rest. The operator rounds the first part
+ * to itself, and the rest is small: its rounding weighs 1/254 of that of x.
+ */
+function inTwoParts(draft: Draft, x: string, block: number): string {
+  const shape = draft.op('Shape', [x]);
+  const wide = draft.op('Concat', [draft.op('Shape', [x], { end: -1 }), draft.ints([-1, block])], { axis: 0 });
+  const blocks = draft.op('Reshape', [x, wide]);
+  const largest = draft.op('ReduceMax', [draft.op('Abs', [blocks]), draft.ints([-1])], { keepdims: 1 });
+  const step = draft.op('Div', [draft.op('Max', [largest, draft.floats([1e-30], [])]), draft.floats([127], [])]);
+  const rounded = draft.op('Mul', [draft.op('Round', [draft.op('Div', [blocks, step])]), step]);
+  const flat = (y: string): string => draft.op('Reshape', [y, shape]);
+  return draft.op('Concat', [flat(rounded), flat(draft.op('Sub', [blocks, rounded]))], { axis: 0 });
+}
+
 /** Products and look-ups on packed matrices; what is not packed is read exactly. */
-export function packedWeights(
-  source: WeightSource,
-  packed: ReadonlyMap<string, PackedTensor>,
-  accuracy: (canonical: string) => Accuracy,
-): Weights {
+export function packedWeights(source: WeightSource, packed: ReadonlyMap<string, PackedTensor>, products: Products): Weights {
   const exact = exactWeights(source);
   const { draft, spec } = source;
   const find = (canonical: string): PackedTensor | undefined => packed.get(spec.tensors[`${canonical}.weight`] ?? '');
   const sums = new Map<string, string>();
+  const halves = new Map<string, string>();
+  const partsOf = (x: string, block: number): string => {
+    const key = `${x}:${block}`;
+    const made = halves.get(key) ?? inTwoParts(draft, x, block);
+    halves.set(key, made);
+    return made;
+  };
   const blockSums = (x: string, block: number): string => {
     const key = `${x}:${block}`;
     const known = sums.get(key);
@@ -61,7 +87,13 @@ export function packedWeights(
     if (tensor === undefined) return exact.linear(x, canonical, rows);
     const { codes, scales, minima, rows: count } = slice(source, canonical, tensor, rows);
     const sizes = { K: tensor.shape[1] ?? 0, N: count, bits: tensor.bits, block_size: tensor.block };
-    let y = draft.op('MatMulNBits', [x, codes, scales], { ...sizes, accuracy_level: accuracy(canonical) });
+    const product = (given: string): string =>
+      draft.op('MatMulNBits', [given, codes, scales], { ...sizes, accuracy_level: products.accuracy(canonical) });
+    let y: string;
+    if (products.twice(canonical)) {
+      const [rough = '', rest = ''] = draft.ops('Split', [product(partsOf(x, tensor.block))], 2, { axis: 0, num_outputs: 2 });
+      y = draft.op('Add', [rough, rest]);
+    } else y = product(x);
     if (minima !== null) {
       const least = source.plain
         ? draft.op('MatMul', [blockSums(x, tensor.block), draft.op('Transpose', [minima], { perm: [1, 0] })])

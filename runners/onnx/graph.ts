@@ -24,6 +24,8 @@ export interface GraphOptions {
   readonly keep?: boolean;
   /** How packed matrices are multiplied; default 4 (activations rounded to 8 bits) for all. */
   readonly accuracy?: (canonical: string) => Accuracy;
+  /** Packed matrices multiplied in two passes; default none. */
+  readonly twice?: (canonical: string) => boolean;
   /** Low-rank additions (readAdapter). */
   readonly adapter?: Adapter;
 }
@@ -44,8 +46,8 @@ function weightsOf(
   }
   const source = { draft, spec, tensors: floats, plain: from.options.device !== 'cpu' };
   if (packed.size === 0) return { weights: exactWeights(source), inexact: null };
-  const accuracy = from.options.accuracy ?? ((): Accuracy => 4);
-  return { weights: packedWeights(source, packed, accuracy), inexact: `${packed.size} matrices in blocks of 4 or 8 bits` };
+  const { accuracy = (): Accuracy => 4, twice = () => false } = from.options;
+  return { weights: packedWeights(source, packed, { accuracy, twice }), inexact: `${packed.size} matrices in blocks of 4 or 8 bits` };
 }
 
 function residual(context: Context, x: string, branch: string): string {

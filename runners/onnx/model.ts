@@ -7,14 +7,14 @@ import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
 import { architectureFacts, kvBytesPerToken } from './facts.ts';
 import { type Forecast, forecastOf, freeMemory, gigabytes, refuseIfTooLarge } from './forecast.ts';
-import { buildGraph, type Tensors } from './graph.ts';
+import { buildGraph } from './graph.ts';
 import type { Opening } from './ipc.ts';
 import { type Hooks, identityOf, limitsOf, type ModelLimits, openSpeech, physicalCores, type Speech } from './model-parts.ts';
 import { kindOf, type OpenedModel, openModel } from './open-model.ts';
 import { packedBytes } from './packed-file.ts';
 import { openSession, type Session } from './session.ts';
 import { type ModelSpec, specOf } from './spec.ts';
-import { deviationLine, type WeightsMode, weighed, weightsModeOf } from './weights.ts';
+import { deviationLine, type Weighed, type WeightsMode, weighed, weightsModeOf } from './weights.ts';
 
 /** A model opened in this process: graphs are opened when first asked for. */
 export interface LocalModel {
@@ -120,7 +120,7 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
     scores: weights.scores,
     facts: { ...architectureFacts(files, spec), weights: weights.name, deviation: weights.deviation && { ...weights.deviation } },
     device,
-    ...sessionsOf({ spec, tensors: weights.tensors, adapter, device, threads }),
+    ...sessionsOf({ spec, weights, adapter, device, threads }),
     damage: () => {
       const found = notFinite(files.tensors);
       return found ? `tensor ${found.name} holds a number that is not finite (element ${found.index})` : null;
@@ -144,13 +144,13 @@ const adapterHash = ({ settings, cacheDir }: Opening): Promise<string> =>
 
 interface Sources {
   readonly spec: ModelSpec;
-  readonly tensors: Tensors;
+  readonly weights: Weighed;
   readonly adapter: Adapter | null;
   readonly device: Chosen;
   readonly threads: number;
 }
 
-function sessionsOf({ spec, tensors, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
+function sessionsOf({ spec, weights, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
   const open = new Map<string, { session: Session; prepacked: boolean }>();
   return {
     async session(purpose, { prepack = false, keep = false } = {}) {
@@ -158,7 +158,8 @@ function sessionsOf({ spec, tensors, adapter, device, threads }: Sources): Pick<
       const held = open.get(name);
       if (held && (held.prepacked || !prepack)) return held.session;
       await held?.session.release();
-      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep, ...(adapter && { adapter }) });
+      const { tensors, twice } = weights;
+      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep, twice, ...(adapter && { adapter }) });
       const prepacked = prepack || graph.inexact !== null;
       const session = await openSession(graph, { device, threads, prepack: prepacked });
       open.set(name, { session, prepacked });
