@@ -38,6 +38,9 @@ function slice(source: WeightSource, canonical: string, tensor: PackedTensor, ro
   };
 }
 
+/** A larger matrix is laid out for the processor in slices, so that only one of them is in memory twice while the graph is opened. */
+const mostRows = 1 << 15;
+
 /** How packed matrices are multiplied. */
 export interface Products {
   readonly accuracy: (canonical: string) => Accuracy;
@@ -85,6 +88,19 @@ export function packedWeights(source: WeightSource, packed: ReadonlyMap<string, 
   const linear: Weights['linear'] = (x, canonical, rows) => {
     const tensor = find(canonical);
     if (tensor === undefined) return exact.linear(x, canonical, rows);
+    const all = tensor.shape[0] ?? 0;
+    if (rows === undefined && all > mostRows) {
+      const slices = Array.from({ length: Math.ceil(all / mostRows) }, (_, i) => ({
+        from: i * mostRows,
+        to: Math.min(all, (i + 1) * mostRows),
+        of: all,
+      }));
+      return draft.op(
+        'Concat',
+        slices.map((each) => linear(x, canonical, each)),
+        { axis: -1 },
+      );
+    }
     const { codes, scales, minima, rows: count } = slice(source, canonical, tensor, rows);
     const sizes = { K: tensor.shape[1] ?? 0, N: count, bits: tensor.bits, block_size: tensor.block };
     const product = (given: string): string =>
