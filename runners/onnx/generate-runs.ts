@@ -1,5 +1,5 @@
 import { below1, choosing, hasInput, joined, lengths, needOf, only, type Picked, pickedFrom, span } from './generate-feeds.ts';
-import { type KvCache, openCache } from './kv-cache.ts';
+import { type KvCache, openCache, slotsFor } from './kv-cache.ts';
 import { sharedLength } from './schedule.ts';
 import { int64, type Session } from './session.ts';
 
@@ -96,7 +96,7 @@ export async function shareAhead(state: State): Promise<void> {
   const enough = alike.filter((length) => length >= worthSharing);
   if (enough.length < 3) return;
   const ids = own.slice(0, Math.min(...enough));
-  state.spare?.cache.dispose();
+  state.spare?.cache[Symbol.dispose]();
   state.spare = null;
   const cache = openCache(session, 1, ids.length);
   await chunks(state, { ids, cache, at: 0, used: 0, row: null });
@@ -253,9 +253,6 @@ function makeRoom({ active, cache }: State): void {
       active.map(({ used }) => used),
     );
 }
-
-/** Some more than needed now, in whole sixteens. */
-export const slotsFor = (needed: number): number => 16 * Math.ceil((needed + Math.max(48, needed / 4)) / 16);
 
 /** How a row's next token is chosen; takes one of its random numbers where it samples. */
 function drawOf({ job, random, tokens }: Row) {

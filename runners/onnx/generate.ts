@@ -8,10 +8,9 @@ import {
   type State,
   shareAhead,
   sharing,
-  slotsFor,
   step,
 } from './generate-runs.ts';
-import { openCache } from './kv-cache.ts';
+import { openCache, slotsFor } from './kv-cache.ts';
 import { outOfMemory, type Session } from './session.ts';
 
 export type { Finished, Job } from './generate-runs.ts';
@@ -52,8 +51,8 @@ async function* decodeAll(session: Session, jobs: readonly Job[], options: Gener
       if (state.active.length > 0) yield* settle(state, state.active.slice(), await step(state));
     }
   } finally {
-    state.cache.dispose();
-    state.spare?.cache.dispose();
+    state.cache[Symbol.dispose]();
+    state.spare?.cache[Symbol.dispose]();
   }
 }
 
@@ -100,7 +99,7 @@ function relayout(state: State, rows: number, jobs: readonly Job[]): void {
   const slots = slotsFor(Math.max(...jobs.map((job) => job.ids.length), 1));
   const { cache } = state;
   if (cache.rows >= rows && cache.rows * cache.slots <= 2 * rows * slots) return;
-  cache.dispose(); // freed before the new one is made
+  cache[Symbol.dispose](); // freed before the new one is made
   state.cache = openCache(state.session, rows, slots);
 }
 

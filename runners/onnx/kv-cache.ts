@@ -24,8 +24,11 @@ export interface KvCache {
   copy(source: KvCache, row: number, to: number, used: number): void;
   /** Makes room for more tokens a row; the first `used[row]` of each stay. */
   grow(slots: number, used: readonly number[]): void;
-  dispose(): void;
+  [Symbol.dispose](): void;
 }
+
+/** Slots for rows of so many tokens: some more, in whole sixteens, since what a run reads and clears grows with their number. */
+export const slotsFor = (needed: number): number => 16 * Math.ceil((needed + Math.max(48, needed / 4)) / 16);
 
 /** An empty cache: in main memory, or on the device where the graph leaves its cache there. */
 export function openCache(session: Session, rows: number, slots: number): KvCache {

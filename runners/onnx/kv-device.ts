@@ -80,7 +80,7 @@ class DeviceCache implements KvCache {
     this.#slots = Math.max(this.#slots, slots);
   }
 
-  dispose(): void {
+  [Symbol.dispose](): void {
     for (const place of this.#places) release(place);
     this.#places.fill(null);
   }

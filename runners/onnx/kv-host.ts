@@ -113,7 +113,7 @@ class HostCache implements KvCache {
     this.#slots = slots;
   }
 
-  dispose(): void {
+  [Symbol.dispose](): void {
     for (const held of this.#held) held.data = bufferOf(held.value, 0);
   }
 }

@@ -23,16 +23,14 @@ export interface LocalModel {
   readonly context: number;
   readonly speech: Speech;
   readonly device: Chosen;
-  /** Opens a graph, or gives the one that is open. `keep`: a score graph with a cache. */
-  session(purpose: Purpose, options?: { readonly prepack?: boolean; readonly keep?: boolean }): Promise<Session>;
+  /** Opens a graph, or gives the one that is open. */
+  session(purpose: Purpose, options?: { readonly prepack?: boolean }): Promise<Session>;
   readonly loaded: () => readonly { readonly graph: string; readonly ms: number; readonly prepacked: boolean }[];
   /** Names the weights that are not finite, if any are: reads them all. */
   readonly damage: () => string | null;
   readonly vocabulary: number;
   /** Sequences longer than this are rotated differently as a whole (longrope); Infinity: none. */
   readonly rotatesBeyond: number;
-  /** Whether a score graph can keep a cache for the runs after it. */
-  readonly keeps: boolean;
   /** Whether log-probabilities may be asked for: not in a fast mode that strays too far. */
   readonly scores: boolean;
   /** Architecture, sizes, and the deviation of a fast mode. */
@@ -116,7 +114,6 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
     vocabulary: spec.vocabulary,
     rotatesBeyond: Math.min(...spec.ropes.map((rope) => rope.long?.beyond ?? Number.POSITIVE_INFINITY)),
     speech,
-    keeps: true,
     scores: weights.scores,
     facts: { ...architectureFacts(files, spec), weights: weights.name, deviation: weights.deviation && { ...weights.deviation } },
     device,
@@ -153,16 +150,15 @@ interface Sources {
 function sessionsOf({ spec, weights, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
   const open = new Map<string, { session: Session; prepacked: boolean }>();
   return {
-    async session(purpose, { prepack = false, keep = false } = {}) {
-      const name = purpose === 'score' && keep ? 'score with cache' : purpose;
-      const held = open.get(name);
+    async session(purpose, { prepack = false } = {}) {
+      const held = open.get(purpose);
       if (held && (held.prepacked || !prepack)) return held.session;
       await held?.session.release();
       const { tensors, twice } = weights;
-      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep, twice, ...(adapter && { adapter }) });
+      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep: true, twice, ...(adapter && { adapter }) });
       const prepacked = prepack || graph.inexact !== null;
       const session = await openSession(graph, { device, threads, prepack: prepacked });
-      open.set(name, { session, prepacked });
+      open.set(purpose, { session, prepacked });
       return session;
     },
     loaded: () => [...open].map(([graph, { session, prepacked }]) => ({ graph, ms: session.loadMs, prepacked })),

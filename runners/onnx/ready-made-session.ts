@@ -103,17 +103,27 @@ function feedsOf(opened: Opened, feeds: Feeds, group: Group, size: number): Feed
   return out;
 }
 
+/** Outputs that are fetched: logits only where they are read (they are copied whole), the cache only where it is kept. */
+function wantedOf({ signature }: Opened, fetches: InferenceSession.FetchesType): InferenceSession.FetchesType {
+  const names = Object.keys(fetches);
+  const reads = names.some((name) => name === 'logprob' || name === 'token');
+  const keeps = names.some((name) => signature.caches.some(({ present }) => present === name));
+  return Object.fromEntries(
+    [...(reads ? [signature.logits] : []), ...(keeps ? signature.caches.map(({ present }) => present) : [])].map((name) => [name, null]),
+  );
+}
+
 /** Logits [V] of every picked position, by index into `pick`. */
-async function logitsOf(opened: Opened, feeds: Feeds): Promise<Float32Array[]> {
+async function logitsOf(opened: Opened, feeds: Feeds, fetches: InferenceSession.FetchesType): Promise<Float32Array[]> {
   const [rows = 1, size = 0] = feeds.input_ids?.dims ?? [];
   const picks = numbersOf(feeds.pick);
   const found: Float32Array[] = [];
   for (const group of groupsOf(feeds, rows, size)) {
-    const out = (await opened.session.run(feedsOf(opened, feeds, group, size))) as Outputs;
+    const out = (await opened.session.run(feedsOf(opened, feeds, group, size), wantedOf(opened, fetches))) as Outputs;
     const logits = out[opened.signature.logits];
-    if (logits === undefined) throw new Error('the ONNX model gave no logits');
-    const [, length = 0, width = 0] = logits.dims;
+    const [, length = 0, width = 0] = logits?.dims ?? [];
     picks.forEach((pick, i) => {
+      if (logits === undefined) return;
       const at = group.rows.indexOf(Math.floor(pick / size));
       if (at < 0) return;
       const from = (at * length + (pick % size)) * width;
@@ -168,9 +178,9 @@ function graphOf(signature: Signature, purpose: Purpose): Graph {
     bytes: new Uint8Array(),
     folder: '',
     purpose,
-    inputs: scoring ? [...ids, value('target', 'int64', 'N')] : [...ids, ...lengths, ...chances, ...past],
+    inputs: [...ids, ...lengths, ...past, ...(scoring ? [value('target', 'int64', 'N')] : chances)],
     outputs: scoring
-      ? [value('logprob', 'float32', 'N'), value('argmax', 'int64', 'N')]
+      ? [value('logprob', 'float32', 'N'), value('argmax', 'int64', 'N'), ...present]
       : [
           value('token', 'int64', 'N'),
           value('logprob', 'float32', 'N'),
@@ -178,7 +188,7 @@ function graphOf(signature: Signature, purpose: Purpose): Graph {
           value('top_logprob', 'float32', 'N', 'K'),
           ...present,
         ],
-    caches: scoring ? [] : signature.caches,
+    caches: signature.caches,
     onDevice: [],
     biases: [],
     kvBytesPerToken: perToken,
@@ -205,8 +215,9 @@ export async function openReadyMade(
   const opened: Opened = { ort: used, session, signature, half: halfTable() };
   const run =
     (purpose: Purpose) =>
-    async (feeds: Feeds): Promise<Outputs> => {
-      const logits = await logitsOf(opened, feeds);
+    async (feeds: Feeds, fetches: InferenceSession.FetchesType): Promise<Outputs> => {
+      const logits = await logitsOf(opened, feeds, fetches);
+      if (logits.length === 0) return {};
       return purpose === 'score' ? scored(used, feeds, logits) : generated(used, feeds, logits);
     };
   return {

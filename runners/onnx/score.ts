@@ -58,7 +58,7 @@ export async function scoreRun(
   options: { span: number; hand: (slot: number, value: number) => void },
 ): Promise<void> {
   const feeds = { ...feedsOf(session, run, options.span), ...(await cache?.past(0, 1)) };
-  const out = await session.run(feeds, { logprob: null, ...(run.kept ? cache?.wanted : {}) });
+  const out = await session.run(feeds, { ...(run.picks.length > 0 ? { logprob: null } : {}), ...(run.kept ? cache?.wanted : {}) });
   if (run.kept) cache?.keep(out, 0, [{ start: run.past, count: run.ids.length }]);
   const values = out.logprob?.data as Float32Array | undefined;
   run.picks.forEach((pick, i) => {

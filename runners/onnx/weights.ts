@@ -182,7 +182,7 @@ async function nextTokens(
   // Quantised products need their prepacked layout: without it onnxruntime computes them exactly, and slowly.
   const session = await openSession(graph, { ...options, prepack: graph.inexact !== null });
   const { ort } = session;
-  const cache = openCache(session, 1, ids.length);
+  using cache = openCache(session, 1, ids.length);
   const width = Math.min(deviationWidth, spec.vocabulary);
   const top: number[] = [];
   const logprobs: number[] = [];
@@ -212,7 +212,6 @@ async function nextTokens(
     top.push(...picked.top);
     logprobs.push(...Array.from(picked.topLogprobs));
   }
-  cache.dispose();
   await session.release();
   return { width, top, logprobs };
 }
