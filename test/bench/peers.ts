@@ -99,7 +99,7 @@ const peers: Readonly<Record<string, Peer>> = {
   'plumbline-genai': { form: 'genai', command: plumbline('as exported'), against: 'plumbline-genai' },
   'onnxruntime-genai': {
     form: 'genai',
-    command: (path, file) => [pythonIn(folder, 'venv-export'), script('genai.py'), path, file, values.threads],
+    command: (path, file) => [pythonIn(folder, 'venv'), script('genai.py'), path, file, values.threads],
     against: 'plumbline-genai',
   },
 };

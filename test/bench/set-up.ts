@@ -25,10 +25,10 @@ function venv(folder: string, name: string): (packages: readonly string[]) => vo
   return (packages) => execFileSync(pythonIn(folder, name), ['-m', 'pip', 'install', '-q', ...packages], loud);
 }
 
-/** Two environments: the exporter wants an older transformers. The second takes torch from the first: it is several gigabytes. */
+/** Two environments: optimum wants an older transformers. The second takes torch from the first: it is several gigabytes. */
 function setUpPython(folder: string): void {
   if (!existsSync(join(folder, 'venv', 'ready'))) {
-    venv(folder, 'venv')(['torch', 'lm-eval', 'transformers', 'accelerate', 'gguf', 'typer']);
+    venv(folder, 'venv')(['torch', 'lm-eval', 'transformers', 'accelerate', 'gguf', 'typer', 'onnx', 'onnx-ir', 'onnxruntime-genai']);
     writeFileSync(join(folder, 'venv', 'ready'), '');
   }
   if (existsSync(join(folder, 'venv-export', 'ready'))) return;
@@ -36,7 +36,7 @@ function setUpPython(folder: string): void {
   const packagesOf = (name: string): string =>
     execFileSync(pythonIn(folder, name), ['-c', 'import sysconfig; print(sysconfig.get_paths()["purelib"])'], { encoding: 'utf8' }).trim();
   writeFileSync(join(packagesOf('venv-export'), 'zz-torch.pth'), `${packagesOf('venv')}\n`);
-  install(['optimum-onnx[onnxruntime]', 'onnxruntime-genai', 'onnx-ir']);
+  install(['optimum-onnx[onnxruntime]']);
   writeFileSync(join(folder, 'venv-export', 'ready'), '');
 }
 
@@ -63,7 +63,7 @@ export function exported(
     }
     process.stderr.write(`exporting ${from.model} as ${form}\n`);
     try {
-      const python = pythonIn(folder, form === 'hf' ? 'venv' : 'venv-export');
+      const python = pythonIn(folder, form === 'optimum' ? 'venv-export' : 'venv');
       execFileSync(python, [join(here, 'peers', 'export.py'), from.model, from.out, form], {
         encoding: 'utf8',
         maxBuffer: 1 << 28,
