@@ -21,6 +21,7 @@ function tell(message: FromChild): void {
 const say = (message: string): void => tell({ kind: 'say', message });
 
 async function open(given: Opening): Promise<void> {
+  const started = performance.now();
   opening = given;
   const device = await choose(given.device, (name) => probe(deviceNamed(name)), seenHere(given.env));
   let last = 0;
@@ -31,6 +32,7 @@ async function open(given: Opening): Promise<void> {
     tell({ kind: 'progress', what, done, total });
   };
   model = await openLocalModel(given, device, { say, progress });
+  meter.opened(performance.now() - started);
   tell({ kind: 'opened', about: about(model) });
 }
 
@@ -41,6 +43,7 @@ function opened(): LocalModel {
 
 async function ask({ batch, requests }: Extract<ToChild, { kind: 'ask' }>): Promise<void> {
   const asked = opened();
+  meter.begun();
   for await (const pair of answer(asked, requests, {
     system: opening?.system,
     meter,
@@ -53,6 +56,7 @@ async function ask({ batch, requests }: Extract<ToChild, { kind: 'ask' }>): Prom
 }
 
 async function question(id: number, asked: Question): Promise<void> {
+  if (asked.ask === 'generate' || asked.ask === 'trace') meter.begun();
   tell({ kind: 'reply', id, value: await reply(opened(), asked, { meter, say, system: opening?.system }) });
 }
 

@@ -13,7 +13,7 @@ import {
 import { openCache, slotsFor } from './kv-cache.ts';
 import { outOfMemory, type Session } from './session.ts';
 
-export type { Finished, Job } from './generate-runs.ts';
+export type { Finished, GenerateOptions, Job } from './generate-runs.ts';
 
 /**
  * Continues prompts in batches of ragged rows; a finished row makes room for the next prompt at once. Longest needs first, so that the cache only shrinks.

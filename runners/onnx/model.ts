@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Identity, Json } from '../../src/types.ts';
 import { type Adapter, readAdapter } from './adapter.ts';
-import { freeBytes, weightsHash } from './cache.ts';
+import { defaultCacheLimit, freeBytes, weightsHash } from './cache.ts';
 import type { Purpose } from './contract.ts';
 import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
@@ -87,7 +87,8 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
   refuseIfTooLarge(name, forecast, freeMemory());
   const speech = await openSpeech(files, opening);
   const threads = Number(opening.settings.threads ?? 0) || physicalCores();
-  const ready = { cacheDir: opening.cacheDir, progress: hooks.progress, say: hooks.say };
+  const cacheLimit = opening.settings.cacheLimit === undefined ? defaultCacheLimit : Number(opening.settings.cacheLimit) * 1e9;
+  const ready = { cacheDir: opening.cacheDir, cacheLimit, progress: hooks.progress, say: hooks.say };
   const adapter = adapterOf(opening, files, spec);
   const weights = await weighed(mode, {
     files,
