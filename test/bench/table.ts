@@ -14,6 +14,8 @@ export interface Took {
   /** Resident pages of files at the end; null where the system does not tell. */
   readonly mappedBytes: number | null;
   readonly answers: readonly (string | number)[];
+  /** Log-probabilities of options, where the peer tells them. */
+  readonly scores?: readonly number[];
   /** The machine's load when it ended. */
   readonly load?: number;
 }

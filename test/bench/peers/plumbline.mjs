@@ -14,7 +14,7 @@ const runner = await openLocal(model, {
   offline: true,
   env: process.env,
   device: process.env.BENCH_DEVICE ?? 'cpu',
-  settings: { threads, ...(weights === 'as exported' ? {} : { weights }) },
+  settings: { ...(Number(threads) > 0 ? { threads } : {}), ...(weights === 'as exported' ? {} : { weights }) },
   ...(work.kind === 'generate' ? { batchSize: work.rows } : {}),
   say: (message) => process.stderr.write(`${message}\n`),
 });
@@ -32,11 +32,13 @@ const requests =
 const childCpu = async () => 1000 * Number((await runner.facts()).cost?.cpuSeconds ?? 0);
 const [before, own, begun] = [await childCpu(), process.cpuUsage(), performance.now()];
 const answers = [];
+const scores = [];
 let tokens = 0;
 for await (const [index, response] of runner.answer(requests, new AbortController().signal)) {
   if (!response.ok) throw new Error(response.error);
   tokens += response.tokens;
   const { logprobs = [] } = response;
+  if (work.kind === 'options') scores[index] = logprobs;
   answers[index] =
     work.kind === 'generate' ? response.text : work.kind === 'trace' ? mean(logprobs.filter((each) => each !== null)) : best(logprobs);
 }
@@ -55,5 +57,6 @@ print({
   peakMemoryBytes: Number(cost?.peakMemoryBytes) + process.resourceUsage().maxRSS * 1024,
   mappedBytes: mappedBytes(runner.pids()[0]),
   answers,
+  scores: scores.flat(),
 });
 await runner[Symbol.asyncDispose]();

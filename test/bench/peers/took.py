@@ -10,7 +10,7 @@ class Clock:
     def __init__(self):
         self.begun, self.cpu = time.perf_counter(), time.process_time()
 
-    def print(self, load, work, answers, tokens):
+    def print(self, load, work, answers, tokens, **more):
         seconds, cpu = time.perf_counter() - self.begun, time.process_time() - self.cpu
         first = 1000 * time.time() - float(os.environ.get("BENCH_STARTED", 1000 * time.time()))
         with open("/proc/self/status") as file:
@@ -19,4 +19,4 @@ class Clock:
         took = {"loadMs": 1000 * load, "firstMs": first, "ms": 1000 * seconds, "cpuMs": 1000 * cpu, "count": count, "tokens": tokens}
         took["peakMemoryBytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         took["mappedBytes"] = 1024 * int(mapped.group(1)) if mapped else None
-        print("\n" + json.dumps({**took, "answers": answers}), flush=True)
+        print("\n" + json.dumps({**took, "answers": answers, **more}), flush=True)
