@@ -46,10 +46,13 @@ export function jobOf(
  */
 const [worthwhile, plenty] = [32, 6];
 
+/** Whether so many steps of generation would have the matrices laid out anew. */
+export const prepacks = (model: LocalModel, steps: number): boolean => steps > worthwhile && freeMemory() > plenty * model.forecast.weights;
+
 /** Generates with what is best for this many steps. */
 export async function* generated(model: LocalModel, jobs: readonly Job[], hooks: AnswerHooks): AsyncGenerator<Finished> {
   const steps = jobs.reduce((sum, job) => sum + job.maxTokens, 0) / Math.min(jobs.length, model.limits.rows);
-  const session = await model.session('generate', { prepack: steps > worthwhile && freeMemory() > plenty * model.forecast.weights });
+  const session = await model.session('generate', { prepack: prepacks(model, steps) });
   yield* generate(session, jobs, {
     rows: model.limits.rows,
     cacheBytes: model.limits.cacheBytes,

@@ -1,7 +1,7 @@
 /** The process that holds one model. It is forked by child-handle.ts, hears ToChild and says FromChild; it dies with its parent. */
 import { answer } from './answer.ts';
 import { openMeter } from './cost.ts';
-import { choose, deviceNamed, seenHere } from './devices.ts';
+import { choose, deviceNamed, fallbackLine, seenHere } from './devices.ts';
 import { errorMessage, type FromChild, type Opening, type Question, type ToChild } from './ipc.ts';
 import { type LocalModel, openLocalModel } from './model.ts';
 import { probe } from './probe.ts';
@@ -24,6 +24,8 @@ async function open(given: Opening): Promise<void> {
   const started = performance.now();
   opening = given;
   const device = await choose(given.device, (name) => probe(deviceNamed(name)), seenHere(given.env));
+  const fallback = fallbackLine(device);
+  if (fallback) say(fallback);
   let last = 0;
   const progress = (what: string, done: number, total: number) => {
     const now = performance.now();

@@ -113,7 +113,7 @@ export function readIndex(folder: string): Index | undefined {
     const kept = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Kept;
     const path = join(folder, 'weights.bin');
     const { size, mtimeMs } = statSync(path);
-    if (size !== kept.bytes) return undefined;
+    if (size !== kept.bytes || kept.sha256 === undefined) return undefined;
     if (mtimeMs === kept.modifiedMs) return kept;
     if (sha256Of(path) !== kept.sha256) return undefined;
     writeWhole(join(folder, 'index.json'), JSON.stringify({ ...kept, modifiedMs: mtimeMs }));
@@ -130,7 +130,8 @@ function indexed(path: string, index: Index): Kept {
 /** Does the cache hold converted weights of so many bytes: this model's, perhaps? */
 function convertedOfSize(cacheDir: string, bytes: number): boolean {
   const parent = join(cacheDir, 'weights');
-  return existsSync(parent) && readdirSync(parent).some((name) => readIndex(join(parent, name))?.bytes === bytes);
+  if (!existsSync(parent)) return false;
+  return readdirSync(parent).some((name) => statSync(join(parent, name, 'weights.bin'), { throwIfNoEntry: false })?.size === bytes);
 }
 
 /** Room for the conversion, or a UserError with what is needed and what is free. */
