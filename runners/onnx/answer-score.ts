@@ -102,6 +102,9 @@ export async function* score(
   }
 }
 
+/** A run clears as many slots as the cache has: longer ones grow with their text. */
+const fewSlots = 2048;
+
 async function* scoreAll(
   model: LocalModel,
   scored: readonly Scored[],
@@ -126,7 +129,8 @@ async function* scoreAll(
     if (one.slots === 0) yield [one.index, one.finish([], 0)];
   }
   for (const { runs, span } of plans(model, scored, limits)) {
-    using cache = limits.cache ? openCache(session, 1, slotsFor(1)) : null;
+    const longest = Math.max(1, ...runs.map((run) => run.past + run.ids.length));
+    using cache = limits.cache ? openCache(session, 1, Math.min(longest, fewSlots)) : null;
     for (const run of runs) {
       if (hooks.stopped()) return;
       const needed = run.past + run.ids.length;

@@ -249,7 +249,7 @@ function makeRoom({ active, cache }: State): void {
   const needed = Math.max(...active.map(({ used }) => used)) + 1;
   if (needed > cache.slots)
     cache.grow(
-      slotsFor(needed),
+      slotsFor(needed, Math.max(...active.map(({ job }) => needOf(job)))),
       active.map(({ used }) => used),
     );
 }

@@ -87,7 +87,7 @@ function admit(state: State): Row[] {
   const longestPrompt = Math.max(...rows.map((row) => row.job.ids.length));
   if (longestPrompt > state.cache.slots)
     state.cache.grow(
-      slotsFor(longestPrompt),
+      slotsFor(longestPrompt, Math.max(...active.map(({ job }) => needOf(job)))),
       active.map((row) => row.used),
     );
   options.busy(active.map((row) => row.job.request));
@@ -96,7 +96,7 @@ function admit(state: State): Row[] {
 
 /** A fresh cache for these jobs when the present one has too few rows, or is more than twice too large. */
 function relayout(state: State, rows: number, jobs: readonly Job[]): void {
-  const slots = slotsFor(Math.max(...jobs.map((job) => job.ids.length), 1));
+  const slots = slotsFor(Math.max(...jobs.map((job) => job.ids.length), 1), Math.max(...jobs.map(needOf), 1));
   const { cache } = state;
   if (cache.rows >= rows && cache.rows * cache.slots <= 2 * rows * slots) return;
   cache[Symbol.dispose](); // freed before the new one is made

@@ -27,8 +27,9 @@ export interface KvCache {
   [Symbol.dispose](): void;
 }
 
-/** Slots for rows of so many tokens: some more, in whole sixteens, since what a run reads and clears grows with their number. */
-export const slotsFor = (needed: number): number => 16 * Math.ceil((needed + Math.max(48, needed / 4)) / 16);
+/** Slots for rows of so many tokens: some more, but no more than they can ever need, since memory and what a run clears grow with their number. */
+export const slotsFor = (needed: number, most = Number.POSITIVE_INFINITY): number =>
+  Math.min(Math.max(needed, most), 16 * Math.ceil((needed + Math.max(48, needed / 4)) / 16));
 
 /** An empty cache: in main memory, or on the device where the graph leaves its cache there. */
 export function openCache(session: Session, rows: number, slots: number): KvCache {

@@ -53,8 +53,8 @@ print({
   cpuMs: spent,
   count: requests.length,
   tokens,
-  // The child that holds the model, and this process.
-  peakMemoryBytes: Number(cost?.peakMemoryBytes) + process.resourceUsage().maxRSS * 1024,
+  // The child that holds the model, and of this process what is its own: Node's program pages are the same ones.
+  peakMemoryBytes: Number(cost?.peakMemoryBytes) + process.resourceUsage().maxRSS * 1024 - mappedBytes(),
   mappedBytes: mappedBytes(runner.pids()[0]),
   answers,
   scores: scores.flat(),
