@@ -30,7 +30,7 @@ interface Budget {
 function budgetIds(plans: readonly Plan[], { share, seed, fleet }: Budget): string[] {
   return plans.flatMap((plan) => {
     const count = Math.max(Math.min(10, plan.items.length), share * plan.items.length);
-    return drawItems(plan.items, { count, seed: `${plan.id}/${seed}`, fleet: columnsOf(plan, fleet) }).map(
+    return drawItems([...plan.items], { count, seed: `${plan.id}/${seed}`, fleet: columnsOf(plan, fleet) }).map(
       ({ item }) => `${plan.id}#${item.id}`,
     );
   });
@@ -57,7 +57,7 @@ function writeBudget(folder: string, plans: readonly Plan[], budget: Budget): st
     });
     // A value that does not apply to every item is no mean over all items.
     if (asked.length < rows.length || asked.some((row) => row.value < 0 || row.value > 1)) return [];
-    const found = budgetEstimate(plan.items, asked, { seed: `${plan.id}/${budget.seed}`, fleet: columnsOf(plan, budget.fleet) });
+    const found = budgetEstimate([...plan.items], asked, { seed: `${plan.id}/${budget.seed}`, fleet: columnsOf(plan, budget.fleet) });
     return found ? [{ id: plan.id, metric: metric.id, ...found, of: plan.items.length }] : [];
   });
   writeWhole(join(folder, 'budget.json'), `${JSON.stringify({ format: 'plumbline-budget/1', ...budget, estimates }, null, 1)}\n`);
@@ -83,7 +83,7 @@ const firstItems = 40;
 
 /** Asks more and more of each suite that an undecided rule is about, until none is open. Returns the last decision. */
 async function untilDecided({ plans, policy, folder, seed, baseline, signal, ask, say }: Until): Promise<Progress> {
-  const orders = new Map(plans.map((plan) => [plan.id, sequentialOrder(plan.items, `${plan.id}/${seed}`)]));
+  const orders = new Map(plans.map((plan) => [plan.id, sequentialOrder([...plan.items], `${plan.id}/${seed}`)]));
   const asked = new Map(plans.map((plan) => [plan.id, firstItems]));
   for (;;) {
     await ask(plans.flatMap((plan) => whole(orders.get(plan.id) ?? [], asked.get(plan.id) ?? 0).map(({ id }) => `${plan.id}#${id}`)));
@@ -107,12 +107,12 @@ function whole<I extends { readonly id: string; readonly cluster?: string }>(ord
 export function dryRun(plans: readonly Plan[], tokensPerSecond: number | null): string[] {
   let [requests, input, output] = [0, 0, 0];
   const lines = plans.map((plan) => {
-    const own = plan.items.flatMap((item) => requestsOf(plan, item, 0, []));
-    requests += own.length;
-    for (const { prompt, want } of own) {
-      input += (typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0)) / 4;
-      if (want.kind === 'text') output += want.maxTokens;
-    }
+    for (const item of plan.items)
+      for (const { prompt, want } of requestsOf(plan, item, 0, { replies: [], judge: false })) {
+        requests++;
+        input += (typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0)) / 4;
+        if (want.kind === 'text') output += want.maxTokens;
+      }
     const { items, clusters, halfWidth, detectable } = expectationOf(plan.items);
     const shown = clusters < items ? `${items} items in ${clusters} clusters` : `${items} items`;
     const rounds = plan.suite.rounds.length > 1 ? `, ${plan.suite.rounds.length} rounds` : '';

@@ -204,7 +204,7 @@ describe('weights', () => {
     expect(good(a).logprobs).not.toEqual(good(b).logprobs);
     expect(adapted.identity.adapter).toMatch(/^[0-9a-f]{64}$/);
     expect(own.identity.adapter).toBeNull();
-    await expect(openRunner(model, { cacheDir, settings: { adapter: adapter('wrong', 48) } })).rejects.toThrow(/lora_A.weight is/);
+    await expect(openRunner(model, { cacheDir, settings: { adapter: adapter('wrong', 48) } })).rejects.toThrow(/lora_B.weight is/);
   });
 
   test('an unknown mode is refused', async () => {

@@ -1,7 +1,7 @@
+import { answerText, type Endings, endsWith } from '../../src/kit/answer-text.ts';
 import { randomOf } from '../../src/kit/random.ts';
 import type { Request, Response } from '../../src/types.ts';
 import { notFinite, rounded } from './answer-score.ts';
-import { answerText, type Endings, endsWith } from './answer-text.ts';
 import { freeMemory } from './forecast.ts';
 import { type Finished, generate, type Job } from './generate.ts';
 import type { AnswerHooks } from './hooks.ts';

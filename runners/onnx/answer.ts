@@ -1,7 +1,7 @@
+import type { Endings } from '../../src/kit/answer-text.ts';
 import type { Response } from '../../src/types.ts';
 import { answerOf, endingsOf, generated, jobOf } from './answer-generate.ts';
 import { failure, type Scored, score, scoredOf } from './answer-score.ts';
-import type { Endings } from './answer-text.ts';
 import type { Job } from './generate.ts';
 import type { AnswerHooks, Asked } from './hooks.ts';
 import type { LocalModel } from './model.ts';

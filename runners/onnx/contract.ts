@@ -15,7 +15,18 @@ export type StoredType =
   | 'Q5_K'
   | 'Q6_K'
   | 'IQ4_NL'
-  | 'IQ4_XS';
+  | 'IQ4_XS'
+  | 'IQ1_S'
+  | 'IQ1_M'
+  | 'IQ2_XXS'
+  | 'IQ2_XS'
+  | 'IQ2_S'
+  | 'IQ3_XXS'
+  | 'IQ3_S'
+  | 'TQ1_0'
+  | 'TQ2_0'
+  | 'MXFP4'
+  | 'NVFP4';
 
 /** A tensor as it lies in a file: name as the file has it, shape in row-major order (outermost first, also for GGUF), bytes at `offset` of `file`. */
 export interface StoredTensor {

@@ -1,7 +1,7 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Identity, Json } from '../../src/types.ts';
-import { type Adapter, readAdapter } from './adapter.ts';
-import { defaultCacheLimit, freeBytes, weightsHash } from './cache.ts';
+import type { Adapter } from './adapter.ts';
+import { defaultCacheLimit, freeBytes } from './cache.ts';
 import type { Purpose } from './contract.ts';
 import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
@@ -12,6 +12,7 @@ import type { Opening } from './ipc.ts';
 import { type Hooks, identityOf, limitsOf, type ModelLimits, openSpeech, physicalCores, type Speech } from './model-parts.ts';
 import { kindOf, type OpenedModel, openModel } from './open-model.ts';
 import { packedBytes } from './packed-file.ts';
+import { readAdapter } from './read-adapter.ts';
 import { openSession, type Session } from './session.ts';
 import { type ModelSpec, specOf } from './spec.ts';
 import { deviationLine, type Weighed, type WeightsMode, weighed, weightsModeOf } from './weights.ts';
@@ -57,7 +58,7 @@ function forecastFor({ files, spec, limits }: Sized, mode: WeightsMode): Forecas
   return forecastOf({
     weightBytes: mode.compute === 'fast' ? packedBytes(files, spec, packing) : floatBytes(files),
     hidden: spec.hidden,
-    ffn: spec.ffn.width,
+    ffn: Math.max(spec.ffn.width, (spec.experts?.chosen ?? 0) * (spec.experts?.width ?? 0) + (spec.experts?.shared ?? 0)),
     heads: spec.heads,
     kvBytesPerToken: kvBytesPerToken(spec),
     tokens: limits.tokens,
@@ -109,7 +110,7 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
       speech,
       mode: weights.name,
       dtype: 'float32',
-      adapter: adapter ? await adapterHash(opening) : null,
+      adapter: adapter?.hash ?? null,
     }),
     context: spec.context,
     vocabulary: spec.vocabulary,
@@ -133,12 +134,6 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
 function adapterOf({ settings }: Opening, files: OpenedModel, spec: ModelSpec): Adapter | null {
   return settings.adapter === undefined ? null : readAdapter(String(settings.adapter), files, spec);
 }
-
-const adapterHash = ({ settings, cacheDir }: Opening): Promise<string> =>
-  weightsHash(
-    ['adapter_config.json', 'adapter_model.safetensors'].map((name) => join(String(settings.adapter), name)),
-    cacheDir,
-  );
 
 interface Sources {
   readonly spec: ModelSpec;

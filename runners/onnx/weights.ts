@@ -158,7 +158,7 @@ async function keyOf(mode: WeightsMode, care: Care, { files, tokenizer, session,
     care.name,
     session.device.device.name,
     cpus()[0]?.model,
-    [...(adapter ?? [])].map(([name, { b }]) => [name, [...b.slice(0, 64)]]),
+    adapter?.hash,
   ];
   return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32);
 }

@@ -5,18 +5,12 @@ import { evaluate } from '../evaluate.ts';
 import { finish } from '../finish.ts';
 import { loadSuites } from '../load.ts';
 import { progressLine } from '../progress.ts';
-import { namedSuites, openModel, optionsOf, plansFor } from '../run-model.ts';
+import { namedSuites, openHelpers, openModel, optionsOf, plansFor } from '../run-model.ts';
 import { askPart, dryRun, type Part, partOf, speedOf } from '../run-part.ts';
-import { cacheDirOf, type Settings, settingsOf } from '../settings.ts';
+import { cacheDirOf, pairOption, type Settings, settingsOf } from '../settings.ts';
 import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').map((part) => part.trim())];
-const pair = (value: string, before: Record<string, string> | undefined) => {
-  const at = value.indexOf('=');
-  if (at < 1) throw new UserError(`--set ${value}: expected name=value`);
-  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
-};
-
 const command: Command = {
   describe(parser) {
     parser
@@ -31,14 +25,19 @@ const command: Command = {
       .option('--batch-size <n>', 'auto or a number of requests (default auto)')
       .option('--system <text>', 'a system prompt; part of what is measured')
       .option('--judge <model>', 'a second model, for suites that need a judge')
+      .option('--toxicity <folder>', 'your own classifier (ONNX) in place of the built-in toxicity detector')
       .option('--weights <mode>', 'exact (default) or fast: quantised compute, with its measured deviation')
       .option('--quantize <kind>', 'int8 or int4: measure this variant of the model')
-      .option('--adapter <folder>', 'a LoRA adapter (PEFT folder) put on the model')
+      .option('--adapter <folder>', 'a LoRA adapter (PEFT folder, or GGUF) put on the model')
       .option('--protocol <name>', 'base, instruct or reasoning, where the file does not tell')
       .option('--shard <i/n>', 'only the i-th of n parts; merge them afterwards')
       .option('--retry-errors', 'ask failed answers again')
+      .option('--max-requests <n>', 'servers: at most n requests, beside the start-up probe')
+      .option('--max-tokens <n>', 'servers: at most n tokens, read and written')
+      .option('--max-cost <n>', 'servers: at most this much money, by --prices')
+      .option('--prices <file>', 'JSON: {"<model>": {"input": 0.15, "output": 0.6}}, per million tokens')
       .option('--offline', 'never open a network connection')
-      .option('--set <name=value>', 'a setting of the runner; repeatable', pair)
+      .option('--set <name=value>', 'a setting of the runner; repeatable', pairOption)
       .option('-c, --config <file>', 'settings from a YAML file (default plumbline.yaml here, where there is one)')
       .option('-o, --output <folder>', 'the run folder (default runs/<model>); with several models, one folder in it for each')
       .option('--budget <share>', 'ask this share of the items (10% or 0.1), fairly drawn, and estimate the whole')
@@ -106,8 +105,7 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   const line = await progressLine(io, settings.quiet);
   line.show(`opening ${argument}`);
   await using opened = await openModel(argument, settings, io, line.show);
-  const judge = settings.judge ? await openModel(settings.judge, settings, io, line.show) : null;
-  await using _judge = judge ?? { async [Symbol.asyncDispose]() {} };
+  await using helpers = await openHelpers(settings, io, line.show);
   const data = dataIn(cacheDirOf(io.env));
   const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
   const plans = await plansFor(opened.runner, { settings, suites, say, data });
@@ -121,7 +119,8 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
     return evaluate({
       folder,
       model: { argument, runner: opened.runner },
-      judge: judge ? { argument: settings.judge ?? '', runner: judge.runner } : null,
+      judge: helpers.judge,
+      toxicity: helpers.toxicity ?? null,
       plans: only ? await plansFor(opened.runner, { settings: chosen, suites, say: () => {}, data }) : plans,
       options: optionsOf(chosen, namedSuites(settings, io)),
       command: ['plumbline', ...process.argv.slice(2)],
@@ -136,7 +135,7 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
     line.end(),
   );
   const { manifest, results } = evaluated;
-  const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data });
+  const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data, plans: evaluated.plans });
   if (!json) {
     const { terminalProfile } = await import('../kit/terminal.ts');
     io.out(`${terminalProfile({ ...run, results }, { width: io.columns, colour: io.colour })}\n`);

@@ -30,8 +30,12 @@ export function baselineMismatch(run: RunData, baseline: RunData, mayDiffer: rea
 }
 
 function fieldsOf({ manifest }: RunData): Record<string, string> {
-  const { model, options } = manifest;
-  return { ...flattened(model.identity as Json, 'identity.'), ...flattened({ protocol: model.protocol, system: options.system }, '') };
+  const { model, judge, toxicity, options } = manifest;
+  const measures = { judge: judge?.hash ?? null, toxicity: toxicity?.hash ?? null };
+  return {
+    ...flattened(model.identity as Json, 'identity.'),
+    ...flattened({ protocol: model.protocol, system: options.system, ...measures }, ''),
+  };
 }
 
 /** Throws UserError naming the fields when the runs did not measure the same thing. */

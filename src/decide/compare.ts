@@ -196,8 +196,9 @@ function controlsDifference(a: RunData, b: RunData, matched: readonly Match[], c
 
 /** Fields of identity and options that differ: `field: a → b`. */
 export function differencesOf(a: Manifest, b: Manifest): string[] {
-  const flat = ({ model, options }: Manifest) => ({
+  const flat = ({ model, judge, toxicity, options }: Manifest) => ({
     ...flattened(model.identity as Json, ''),
+    ...flattened({ judge: judge?.name ?? null, toxicity: toxicity?.name ?? null }, ''),
     ...flattened({ protocol: model.protocol, preset: options.preset, seed: options.seed, system: options.system }, 'options.'),
   });
   const [first, second] = [flat(a), flat(b)];

@@ -8,6 +8,7 @@ export * from './compliance.ts';
 export * from './contamination.ts';
 export * from './detectors.ts';
 export * from './items.ts';
+export * from './judge.ts';
 export * from './key.ts';
 export * from './language.ts';
 export * from './leaks.ts';

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { sharedFolder } from '../support/shared-folder.ts';
+import { tinyFolder, tinyModel } from '../support/tiny-fixture.ts';
 
 const folder = join(sharedFolder, 'parity');
 /** SwiftShader, as Debian's chromium brings it: a WebGPU device made of software. A machine's own device is taken where VK_DRIVER_FILES is set. */
@@ -52,6 +53,17 @@ describe.skipIf(!here)('WebGPU', () => {
     expect(answers).toBe(15);
     expect(texts).toBe(true);
     expect(worst).toBeLessThan(1e-3);
+  });
+
+  // Latent attention, a choice of experts by groups, short convolutions: kinds that the parity set lacks.
+  test.each(['deepseek-v2-lite', 'deepseek-v3', 'granite-moe', 'lfm2-moe'])('%s of the tiny models: the same', (name) => {
+    const made = tinyModel(name);
+    copyFileSync(join(tinyFolder, name, 'reference.json'), join(made, 'reference.json'));
+    const { stdout, stderr } = child('parity', made);
+    expect(stdout, stderr.slice(-2000)).not.toBe('');
+    const result = JSON.parse(stdout) as { worst: number; greedy: boolean };
+    expect(result.worst).toBeLessThan(1e-3);
+    expect(result.greedy).toBe(true);
   });
 
   test('only sizes, places and the last choice of a token are computed on the CPU', () => {
