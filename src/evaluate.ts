@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Progress } from './engine/collect.ts';
-import { type Plan, shardOf } from './engine/plan.ts';
+import { type Plan, sharded } from './engine/plan.ts';
 import { profileOf } from './engine/profile.ts';
 import { Recording } from './engine/recording.ts';
 import { answersFile, keepOnly, lock, readManifest, writeManifest, writeResult } from './engine/run-folder.ts';
@@ -27,11 +27,18 @@ export interface Evaluation {
   readonly window?: number;
 }
 
+export interface Evaluated {
+  readonly manifest: Manifest;
+  readonly results: readonly Result[];
+  /** What was asked and scored: this shard's part. */
+  readonly plans: readonly Plan[];
+}
+
 /**
  * Asks what the recording of `folder` lacks, scores everything and writes run.json, results/ and rows/. Interrupted, it writes what there is,
  * marked incomplete. Throws UserError when the folder holds another model's run.
  */
-export async function evaluate(evaluation: Evaluation): Promise<{ readonly manifest: Manifest; readonly results: readonly Result[] }> {
+export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   const { folder, plans, signal } = evaluation;
   using _ = lock(folder);
   const before = readManifest(folder);
@@ -40,7 +47,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
   writeManifest(folder, draft);
   using recording = Recording.open(join(folder, answersFile), 'write');
   const held = recording.end;
-  const asked = plans.map((plan) => ({ ...plan, items: shardOf(plan.items, evaluation.options.shard) }));
+  const asked = plans.map((plan) => sharded(plan, evaluation.options.shard));
   const roles = {
     target: { runner: evaluation.model.runner, hash: draft.model.hash },
     judge: evaluation.judge && draft.judge ? { runner: evaluation.judge.runner, hash: draft.judge.hash } : null,
@@ -69,7 +76,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
     profile: profileOf(results),
   };
   writeManifest(folder, manifest);
-  return { manifest, results };
+  return { manifest, results, plans: asked };
 }
 
 /** What scoring needs, from a manifest and a recording. */
@@ -98,9 +105,7 @@ export function scoreAll(
   const kept: string[] = [];
   for (const plan of plans) {
     try {
-      const { result, rows } = scored(plan, context);
-      writeResult(folder, plan.id, result, rows);
-      results.push(result);
+      results.push(writeResult(folder, plan.id, (take) => scored(plan, context, take)));
       kept.push(plan.id);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== undefined || error instanceof UserError) throw error;

@@ -82,7 +82,7 @@ const firstItems = 40;
 
 /** Asks more and more of each suite that an undecided rule is about, until none is open. Returns the last decision. */
 async function untilDecided({ plans, policy, folder, seed, baseline, signal, ask, say }: Until): Promise<Progress> {
-  const orders = new Map(plans.map((plan) => [plan.id, sequentialOrder(plan.items, `${plan.id}/${seed}`)]));
+  const orders = new Map(plans.map((plan) => [plan.id, sequentialOrder([...plan.items], `${plan.id}/${seed}`)]));
   const asked = new Map(plans.map((plan) => [plan.id, firstItems]));
   for (;;) {
     await ask(plans.flatMap((plan) => whole(orders.get(plan.id) ?? [], asked.get(plan.id) ?? 0).map(({ id }) => `${plan.id}#${id}`)));
@@ -106,13 +106,13 @@ function whole<I extends { readonly id: string; readonly cluster?: string }>(ord
 export function dryRun(plans: readonly Plan[], speed: Speed | null): string[] {
   let [requests, input, output] = [0, 0, 0];
   const lines = plans.map((plan) => {
-    const own = plan.items.flatMap((item) => requestsOf(plan, item, 0, []));
-    requests += own.length;
-    for (const { prompt, want } of own) {
-      const asked = typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0);
-      input += (asked + (want.kind === 'choice' ? want.options.join('').length : 0)) / 4;
-      if (want.kind === 'text') output += want.maxTokens;
-    }
+    for (const item of plan.items)
+      for (const { prompt, want } of requestsOf(plan, item, 0, { replies: [], judge: false })) {
+        requests++;
+        const asked = typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0);
+        input += (asked + (want.kind === 'choice' ? want.options.join('').length : 0)) / 4;
+        if (want.kind === 'text') output += want.maxTokens;
+      }
     const { items, clusters, halfWidth, detectable } = expectationOf(plan.items);
     const shown = clusters < items ? `${items} items in ${clusters} clusters` : `${items} items`;
     const rounds = plan.suite.rounds.length > 1 ? `, ${plan.suite.rounds.length} rounds` : '';
@@ -192,7 +192,7 @@ export async function askPart<E>(part: Part, asking: Asking<E>): Promise<{ evalu
   const { plans, folder, seed, io, say } = asking;
   if (part.budget) {
     const budget = { ...part.budget, seed };
-    const surveys = plans.map((plan) => surveyOf(plan.items, columnsOf(plan, budget.fleet), `${plan.id}/${seed}`));
+    const surveys = plans.map((plan) => surveyOf([...plan.items], columnsOf(plan, budget.fleet), `${plan.id}/${seed}`));
     const evaluated = await asking.ask(budgetIds(plans, surveys, budget));
     return { evaluated, notes: writeBudget(folder, plans, surveys, budget), code: 0 };
   }

@@ -32,6 +32,10 @@ const command: Command = {
       .option('--protocol <name>', 'base, instruct or reasoning, where the file does not tell')
       .option('--shard <i/n>', 'only the i-th of n parts; merge them afterwards')
       .option('--retry-errors', 'ask failed answers again')
+      .option('--max-requests <n>', 'servers: at most n requests, beside the start-up probe')
+      .option('--max-tokens <n>', 'servers: at most n tokens, read and written')
+      .option('--max-cost <n>', 'servers: at most this much money, by --prices')
+      .option('--prices <file>', 'JSON: {"<model>": {"input": 0.15, "output": 0.6}}, per million tokens')
       .option('--offline', 'never open a network connection')
       .option('--set <name=value>', 'a setting of the runner; repeatable', pairOption)
       .option('-c, --config <file>', 'settings from a YAML file (default plumbline.yaml here, where there is one)')
@@ -155,7 +159,7 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
     line.end(),
   );
   const { manifest, results } = evaluated;
-  const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data });
+  const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data, plans: evaluated.plans });
   if (!json) {
     const { terminalProfile } = await import('../kit/terminal.ts');
     io.out(`${terminalProfile({ ...run, results }, { width: io.columns, colour: io.colour })}\n`);
