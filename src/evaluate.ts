@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Progress } from './engine/collect.ts';
-import { type Plan, shardOf } from './engine/plan.ts';
+import { type Plan, sharded } from './engine/plan.ts';
 import { profileOf } from './engine/profile.ts';
 import { Recording } from './engine/recording.ts';
 import { answersFile, keepOnly, lock, readManifest, writeManifest, writeResult } from './engine/run-folder.ts';
@@ -27,11 +27,18 @@ export interface Evaluation {
   readonly window?: number;
 }
 
+export interface Evaluated {
+  readonly manifest: Manifest;
+  readonly results: readonly Result[];
+  /** What was asked and scored: this shard's part. */
+  readonly plans: readonly Plan[];
+}
+
 /**
  * Asks what the recording of `folder` lacks, scores everything and writes run.json, results/ and rows/. Interrupted, it writes what there is,
  * marked incomplete. Throws UserError when the folder holds another model's run.
  */
-export async function evaluate(evaluation: Evaluation): Promise<{ readonly manifest: Manifest; readonly results: readonly Result[] }> {
+export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   const { folder, plans, signal } = evaluation;
   using _ = lock(folder);
   const before = readManifest(folder);
@@ -39,7 +46,8 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
   if (before) refuseOther(folder, before, draft);
   writeManifest(folder, draft);
   using recording = Recording.open(join(folder, answersFile), 'write');
-  const asked = plans.map((plan) => ({ ...plan, items: shardOf(plan.items, evaluation.options.shard) }));
+  const held = recording.end;
+  const asked = plans.map((plan) => sharded(plan, evaluation.options.shard));
   const roles = {
     target: { runner: evaluation.model.runner, hash: draft.model.hash },
     judge: evaluation.judge && draft.judge ? { runner: evaluation.judge.runner, hash: draft.judge.hash } : null,
@@ -52,7 +60,9 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
     ...(window && { window }),
     ...(retryErrors && { retryErrors }),
   });
-  const facts = (await evaluation.model.runner.facts?.()) ?? {};
+  // What a session that asked nothing tells of speed and memory is no measurement.
+  const told = recording.end === held && before?.facts.cost !== undefined;
+  const facts = told ? before.facts : ((await evaluation.model.runner.facts?.()) ?? {});
   const context = contextOf(draft, (key) => recording.get(key));
   const { results, failed } = scoreAll(folder, asked, context, evaluation.say);
   const complete = results.every((result) => result.complete) && Object.keys(failed).length === 0 && !signal.aborted;
@@ -66,7 +76,7 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
     profile: profileOf(results),
   };
   writeManifest(folder, manifest);
-  return { manifest, results };
+  return { manifest, results, plans: asked };
 }
 
 /** What scoring needs, from a manifest and a recording. */
@@ -95,9 +105,7 @@ export function scoreAll(
   const kept: string[] = [];
   for (const plan of plans) {
     try {
-      const { result, rows } = scored(plan, context);
-      writeResult(folder, plan.id, result, rows);
-      results.push(result);
+      results.push(writeResult(folder, plan.id, (take) => scored(plan, context, take)));
       kept.push(plan.id);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== undefined || error instanceof UserError) throw error;

@@ -89,6 +89,6 @@ export async function mergeRuns(
     profile: profileOf(results),
   };
   writeManifest(target, manifest);
-  const { page } = await finish(target, { cwd, env, data });
+  const { page } = await finish(target, { cwd, env, data, plans });
   return { manifest, page, missing };
 }

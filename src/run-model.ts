@@ -72,7 +72,7 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
     if (lacks.length > 0) {
       const message = `${suite.id} asks for ${lacks.join(' and ')}, which ${runner.name} cannot answer`;
       if (settings.suite?.includes(suite.id))
-        throw new UserError(message, `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
+        throw new UserError(message, runner.lacking ?? `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
       say(`left out: ${message}`);
       continue;
     }
@@ -93,7 +93,8 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
       })),
     );
   }
-  const asked = plans.filter((plan) => plan.items.length > 0);
+  const traces = runner.wants.includes('trace');
+  const asked = plans.filter((plan) => plan.items.length > 0).map((plan) => (traces ? plan : { ...plan, signs: [] }));
   if (asked.length > 0) return asked;
   if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
   throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');

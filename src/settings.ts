@@ -33,6 +33,10 @@ export const settingsSchema = z.strictObject({
   adapter: z.string().optional(),
   protocol: z.enum(['base', 'instruct', 'reasoning']).optional(),
   model: list.optional(),
+  maxRequests: count.optional(),
+  maxTokens: count.optional(),
+  maxCost: z.coerce.number().positive().optional(),
+  prices: z.string().optional(),
   policy: z.unknown().optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -30,7 +30,7 @@ function requestText({ to, prompt, want }: Request): string {
 function exampleOf(plan: Plan): string[] {
   const [item] = plan.items;
   if (!item) return [];
-  const requests = requestsOf(plan, item, 0, []);
+  const requests = requestsOf(plan, item, 0, { replies: [], judge: true });
   const shown = requests.slice(0, 2).map(requestText);
   const more = requests.length > 2 ? [`… and ${requests.length - 2} more requests of the same item.`] : [];
   const rounds = plan.suite.rounds.length;
@@ -67,13 +67,13 @@ async function sizes(suite: Suite, data?: Data): Promise<string[]> {
   );
   const rows = plans[3]?.map((full, i) => {
     const cells = plans.map((at) => {
-      const items = at[i]?.items ?? [];
+      const items = [...(at[i]?.items ?? [])];
       const clusters = clustersOf(items);
       return clusters < items.length ? `${items.length} in ${clusters} clusters` : String(items.length);
     });
     return `| ${named(full.lang)} | ${cells.join(' | ')} |`;
   });
-  const all = plans[3]?.flatMap(({ items }) => items) ?? [];
+  const all = plans[3]?.flatMap(({ items }) => [...items]) ?? [];
   const parts = (title: string, values: readonly string[]) =>
     values.length > 1 ? [`${title}: ${values.map((value) => markdownCell(value)).join(', ')}.`] : [];
   return [

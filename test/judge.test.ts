@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { judgementIn, judgeRequests } from '../src/kit/judge.ts';
+import { askJudge, judgementIn, yesNo } from '../src/kit/judge.ts';
 import type { Response, Result } from '../src/types.ts';
 import { plumbline } from './support/cli.ts';
 
@@ -16,18 +16,20 @@ const choice = (...logprobs: number[]): Response => ({ ok: true, text: '', logpr
 
 describe('a judgement', () => {
   it('names both answers in either order', () => {
-    const [one, two] = judgeRequests({ text: 'Answer: Rome.', question: 'Is it right?' });
-    expect(one?.prompt).toContain('"yes" or "no"');
-    expect(two?.prompt).toContain('"no" or "yes"');
-    expect([one?.want, two?.want]).toEqual([
-      { kind: 'choice', options: [' yes', ' no'] },
-      { kind: 'choice', options: [' no', ' yes'] },
+    const requests = askJudge({ ask: 'Answer: Rome. Is it right?', options: yesNo });
+    expect(requests.map(({ prompt }) => (prompt[0] as { content: string }).content.split('\n')[1])).toEqual([
+      'Answer with one of these and nothing else: Yes, No.',
+      'Answer with one of these and nothing else: No, Yes.',
+    ]);
+    expect(requests.map(({ want }) => want)).toEqual([
+      { kind: 'choice', options: ['Yes', 'No'] },
+      { kind: 'choice', options: ['No', 'Yes'] },
     ]);
   });
 
   it('is the mean of both orders, and says when they disagree', () => {
-    expect(judgementIn([choice(-1, -2), choice(-2, -1)])).toEqual({ yes: true, logOdds: 1, consistent: true });
-    expect(judgementIn([choice(-1, -4), choice(-1, -2)])).toEqual({ yes: true, logOdds: 1, consistent: false });
+    expect(judgementIn([choice(-1, -2), choice(-2, -1)])).toEqual({ orders: [1, 1], logOdds: 1, consistent: true });
+    expect(judgementIn([choice(-1, -4), choice(-1, -2)])).toEqual({ orders: [3, -1], logOdds: 1, consistent: false });
     expect(judgementIn([choice(-1, -2), { ok: false, error: 'gone' }])).toBeNull();
     expect(judgementIn([choice(-1, -2)])).toBeNull();
   });

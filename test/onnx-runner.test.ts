@@ -133,14 +133,6 @@ describe('whatever the batch', () => {
           expect(Math.abs((value ?? 0) - (one[i]?.logprobs?.[j] ?? 0))).toBeLessThan(1e-4);
       }
   });
-
-  test('several children share the work', async () => {
-    await using runner = (await openRunner(model, { cacheDir, device: 'cpu,cpu' })).runner;
-    await using single = (await openRunner(model, { cacheDir })).runner;
-    expect(new Set(runner.pids()).size).toBe(2);
-    const [two, one] = [await answersOf(runner, requests), await answersOf(single, requests)];
-    expect(two.map((answer) => good(answer).text)).toEqual(one.map((answer) => good(answer).text));
-  });
 });
 
 describe('an ONNX export of the same model', () => {

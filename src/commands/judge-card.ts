@@ -41,7 +41,9 @@ async function verdicts(task: JudgeTask, { runner, io, show }: Asking): Promise<
   using recording = Recording.open(join(folder, `${hash.slice(0, 32)}.jsonl`), 'write');
   const requests = requestsOf(task);
   const keys = requests.map((request) => keyOf(hash, request));
-  const missing = requests.flatMap((request, i) => (recording.hasAnswer(keys[i] as string) ? [] : [{ request, key: keys[i] as string }]));
+  const missing = requests.flatMap((request, i) =>
+    recording.placeOf(keys[i] as string)?.failed === false ? [] : [{ request, key: keys[i] as string }],
+  );
   let done = 0;
   for await (const [i, response] of runner.answer(
     missing.map(({ request }) => request),

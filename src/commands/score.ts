@@ -38,7 +38,7 @@ async function relabelled(manifest: Manifest, { plans, recording, classifier, no
   const hash = identityHash(runner.identity);
   const { model, judge } = manifest;
   const look = (request: Request) => recording.get(keyOf((request.to === 'judge' && judge?.hash) || model.hash, request));
-  await label(plans, look, { classifier: { runner, hash }, recording, options: { signal } });
+  await label(plans, { look, judge: judge !== null }, { classifier: { runner, hash }, recording, options: { signal } });
   recording.flush();
   return { ...plain, toxicity: { argument, name: runner.name, identity: runner.identity, hash, card } };
 }
@@ -81,7 +81,7 @@ const command: Command = {
     const suites = Object.fromEntries(Object.entries(manifest.suites).filter(([id]) => resultIds(folder).includes(id) || id in failed));
     const next: Manifest = { ...rest, suites, complete, ...(Object.keys(failed).length > 0 && { failed }), profile: profileOf(results) };
     writeManifest(folder, next);
-    const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)) });
+    const { run, page } = await finish(folder, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)), plans });
     if (options.json) io.out(`${JSON.stringify(next)}\n`);
     else {
       const { terminalProfile } = await import('../kit/terminal.ts');

@@ -1,7 +1,7 @@
 /** A model as a judge, held against people's labels. */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { type Judgement, judgementIn, judgeRequests } from '../kit/judge.ts';
+import { askJudge, type Judgement, judgementIn, yesNo } from '../kit/judge.ts';
 import { krippendorffAlpha } from '../kit/stats/agreement.ts';
 import { bootstrapRows } from '../kit/stats/bootstrap.ts';
 import { auroc } from '../kit/stats/ranks.ts';
@@ -100,7 +100,7 @@ export function judgeTasks(shared: string, count: number): JudgeTask[] {
 
 /** The two requests of every row, in order. */
 export const requestsOf = ({ question, rows }: JudgeTask): Request[] =>
-  rows.flatMap(({ text, yes }) => judgeRequests({ text, question, perfect: yes }));
+  rows.flatMap(({ text, yes }) => askJudge({ ask: `${text}\n\n${question}`, options: yesNo, right: yes ? 0 : 1 }));
 
 interface Rate extends Bounds {
   readonly value: number;
@@ -133,8 +133,8 @@ export interface JudgeFigures {
 
 interface Seen {
   readonly human: boolean;
+  readonly yes: boolean;
   readonly judge: Judgement;
-  readonly orders: readonly [number, number];
 }
 
 function rate(events: number, n: number): Rate | null {
@@ -146,8 +146,8 @@ function rate(events: number, n: number): Rate | null {
 function kappaOf(rows: readonly Seen[]): number | null {
   const n = rows.length;
   const share = (test: (row: Seen) => boolean) => rows.filter(test).length / n;
-  const agree = share((row) => row.human === row.judge.yes);
-  const [human, judge] = [share((row) => row.human), share((row) => row.judge.yes)];
+  const agree = share((row) => row.human === row.yes);
+  const [human, judge] = [share((row) => row.human), share((row) => row.yes)];
   const chance = human * judge + (1 - human) * (1 - judge);
   return chance === 1 ? null : (agree - chance) / (1 - chance);
 }
@@ -165,13 +165,8 @@ function kappaRate(rows: readonly Seen[], seed: string): Rate | null {
 /** Figures of one task from the replies to `requestsOf`, in order. */
 export function judgeFigures(task: JudgeTask, replies: readonly (Response | undefined)[]): JudgeFigures {
   const rows = task.rows.flatMap((row, i): Seen[] => {
-    const pair = replies.slice(2 * i, 2 * i + 2);
-    const judge = judgementIn(pair);
-    // Each order alone is judged as if both had been asked in it.
-    const alone = [0, 1].map((turn) =>
-      Number(judgementIn([pair[turn], pair[turn]].map((reply, at) => (at === turn ? reply : turned(reply))))?.yes ?? false),
-    );
-    return judge ? [{ human: row.yes, judge, orders: [alone[0] ?? 0, alone[1] ?? 0] }] : [];
+    const judge = judgementIn(replies.slice(2 * i, 2 * i + 2));
+    return judge ? [{ human: row.yes, yes: judge.logOdds > 0, judge }] : [];
   });
   const count = (test: (row: Seen) => boolean) => rows.filter(test).length;
   const yes = count((row) => row.human);
@@ -184,28 +179,24 @@ export function judgeFigures(task: JudgeTask, replies: readonly (Response | unde
     unread: task.rows.length - rows.length,
     yes: yes / Math.max(1, rows.length),
     accuracy: rate(
-      count((row) => row.human === row.judge.yes),
+      count((row) => row.human === row.yes),
       rows.length,
     ) ?? { value: Number.NaN, low: 0, high: 1, n: 0 },
     sensitivity: rate(
-      count((row) => row.human && row.judge.yes),
+      count((row) => row.human && row.yes),
       yes,
     ),
     specificity: rate(
-      count((row) => !row.human && !row.judge.yes),
+      count((row) => !row.human && !row.yes),
       rows.length - yes,
     ),
     kappa: kappaRate(rows, task.id),
-    alpha: krippendorffAlpha(rows.map((row) => [Number(row.human), Number(row.judge.yes)])),
+    alpha: krippendorffAlpha(rows.map((row) => [Number(row.human), Number(row.yes)])),
     steady: rate(
       count((row) => row.judge.consistent),
       rows.length,
     ) ?? { value: Number.NaN, low: 0, high: 1, n: 0 },
-    alphaOrders: krippendorffAlpha(rows.map((row) => row.orders)),
+    alphaOrders: krippendorffAlpha(rows.map((row) => row.judge.orders.map((odds) => Number(odds > 0)))),
     auroc: auroc(odds(true), odds(false))?.value ?? null,
   };
 }
-
-/** A reply as it would stand with its options in the other order. */
-const turned = (reply: Response | undefined): Response | undefined =>
-  reply?.ok && reply.logprobs ? { ...reply, logprobs: reply.logprobs.toReversed() } : reply;

@@ -1,4 +1,4 @@
-import { itemsBeside, type Judgement, judgementIn, judgeRequests, meanIn, outcomeOf, tell, user } from '../../src/kit/index.ts';
+import { askJudge, itemsBeside, type Judgement, judgementIn, meanIn, outcomeOf, tell, user, yesNo } from '../../src/kit/index.ts';
 import type { Item, Observation, Request, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Why extends Item {
@@ -15,11 +15,13 @@ const ask: Round<Why> = (item) => [
 ];
 
 const verdictOn = (item: Why, answer: string): Request[] =>
-  judgeRequests({
-    text: `Question: ${item.question}\nCorrect explanation: ${item.key}\nStudent's explanation: ${answer}`,
-    question: "Does the student's explanation say the same as the correct one?",
-    perfect: answer === item.right,
+  askJudge({
+    ask: `Question: ${item.question}\nCorrect explanation: ${item.key}\nStudent's explanation: ${answer}\n\nDoes the student's explanation say the same as the correct one?`,
+    options: yesNo,
+    right: answer === item.right ? 0 : 1,
   });
+
+const says = (judgement: Judgement): boolean => judgement.logOdds > 0;
 
 /** The judge reads the answer, and beside it the two explanations whose verdict is known. */
 const judge: Round<Why> = (item, [replies]) => {
@@ -36,15 +38,15 @@ function observe(_: Why, [answers, verdicts]: readonly (readonly Response[])[]):
   const [right, wrong] = [at(0), at(2)];
   if (!right || !wrong) return { skip: 'the judge could not be read', outcomes: [outcome] };
   const measured = {
-    accepts: Number(right.yes),
-    rejects: Number(!wrong.yes),
+    accepts: Number(says(right)),
+    rejects: Number(!says(wrong)),
     steady: (Number(right.consistent) + Number(wrong.consistent)) / 2,
   };
   if (outcome !== 'answered') return { values: { good: 0, ...measured }, outcomes: [outcome] };
   const own = at(4);
   if (!own) return { skip: 'the judge could not be read', outcomes: [outcome] };
-  const note = `the judge ${own.yes ? 'accepts' : 'rejects'} it${own.consistent ? '' : ', but not in both orders'}`;
-  return { values: { good: Number(own.yes), ...measured }, outcomes: [outcome], note };
+  const note = `the judge ${says(own) ? 'accepts' : 'rejects'} it${own.consistent ? '' : ', but not in both orders'}`;
+  return { values: { good: Number(says(own)), ...measured }, outcomes: [outcome], note };
 }
 
 /** Sensitivity + specificity − 1 of the judge on the known explanations (Youden 1950). */
@@ -79,6 +81,7 @@ export default {
   wants: ['text'],
   named: true,
   judge: true,
+  published: false,
   sizes: { demo: 12, quick: 24, standard: 48, full: Number.POSITIVE_INFINITY },
   items: () => itemsBeside<Why>(import.meta.url, 'judged-explanations.jsonl'),
   rounds: [ask, judge],

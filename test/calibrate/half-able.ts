@@ -5,6 +5,7 @@
 import scripted from '../../runners/scripted.ts';
 import { estimateOf } from '../../src/engine/estimate.ts';
 import { type Plan, plansOf, requestsOf } from '../../src/engine/plan.ts';
+import { RowColumns } from '../../src/engine/row-columns.ts';
 import { errorOf, randomOf } from '../../src/kit/index.ts';
 import { loadSuites, suiteNames } from '../../src/load.ts';
 import type { Item, Metric, Preset, Response, Row, Runner } from '../../src/types.ts';
@@ -25,7 +26,7 @@ async function rowFor(plan: Plan, item: Item, runner: Runner): Promise<Row> {
   const replies: Response[][] = [];
   for (let round = 0; round < plan.suite.rounds.length; round++) {
     const answers: Response[] = [];
-    for await (const [i, response] of runner.answer(requestsOf(plan, item, round, replies), new AbortController().signal))
+    for await (const [i, response] of runner.answer(requestsOf(plan, item, round, { replies, judge: true }), new AbortController().signal))
       answers[i] = response;
     replies.push(answers);
   }
@@ -47,7 +48,9 @@ export async function subjects(preset: Preset = 'standard'): Promise<Subject[]> 
   const out: Subject[] = [];
   for (const suite of suites)
     for (const plan of await plansOf(suite, { preset, languages: ['all'], limit: null, only: [], shard: null })) {
-      const [best, worst] = await Promise.all(runners.map((runner) => Promise.all(plan.items.map((item) => rowFor(plan, item, runner)))));
+      const [best, worst] = await Promise.all(
+        runners.map((runner) => Promise.all(Array.from(plan.items, (item) => rowFor(plan, item, runner)))),
+      );
       out.push({ plan, best: best ?? [], worst: worst ?? [] });
     }
   return out;
@@ -143,7 +146,7 @@ export function coverageOf(
   let [covered, sum] = [0, 0];
   const methods = new Map<string, number>();
   for (let seed = from; seed < from + runs; seed++) {
-    const { value, interval } = estimateOf(metric, rowsOf(subject, { rate, seed, together }, metric), {
+    const { value, interval } = estimateOf(metric, RowColumns.of(rowsOf(subject, { rate, seed, together }, metric)), {
       seed: `${subject.plan.id}/${seed}`,
     });
     if (interval && interval.low <= truth + 1e-9 && truth - 1e-9 <= interval.high) covered++;
@@ -158,7 +161,7 @@ export function coverageOf(
 /** Clusters that fail together are a fair trial only where there are some: below this many the interval says "hardly anything known", and a run is no test of it. */
 const enough = 8;
 export const hasClusters = ({ plan }: Subject): boolean => {
-  const clusters = new Set(plan.items.map((item) => item.cluster ?? item.id));
+  const clusters = new Set(Array.from(plan.items, (item) => item.cluster ?? item.id));
   return clusters.size < plan.items.length && clusters.size >= enough;
 };
 

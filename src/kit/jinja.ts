@@ -1,6 +1,6 @@
 /** Chat templates come with models from strangers: they run in an interpreter with no way out, with a bound on steps and on text made. */
 import * as library from '@huggingface/jinja';
-import { UserError } from '../../src/types.ts';
+import { UserError } from '../types.ts';
 
 interface Value {
   readonly type: string;
