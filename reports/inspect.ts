@@ -15,14 +15,15 @@ function sampleOf(sample: Sample, result: Result, model: string): Json {
   const { row } = sample;
   const messages = messagesOf(sample);
   const completion = messages.findLast((message) => message.role === 'assistant')?.content ?? '';
-  const [, name = row.id, epoch = '1'] = /^(.*)#(\d+)$/.exec(row.id) ?? [];
+  const [, id = row.id, epoch = '1'] = /^(.*)#(\d+)$/.exec(row.id) ?? [];
   const failed = row.outcomes.includes('error');
-  const scores = own(result).flatMap(({ metric }) => {
-    const value = row.values[metric];
-    return typeof value === 'number' ? [[metric, { value, answer: null, explanation: row.note ?? null, metadata: null }] as const] : [];
+  // A metric may be named otherwise than the value it is the mean of: what was observed is what a sample has.
+  const scores = [...new Set([...own(result).map(({ metric }) => metric), ...Object.keys(row.values)])].flatMap((name) => {
+    const value = row.values[name];
+    return typeof value === 'number' ? [[name, { value, answer: null, explanation: row.note ?? null, metadata: null }] as const] : [];
   });
   return {
-    id: name,
+    id,
     epoch: Number(epoch),
     input: messages.filter((message) => message.role === 'user').at(-1)?.content ?? '',
     target: '',

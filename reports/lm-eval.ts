@@ -38,7 +38,8 @@ async function* render(run: Run): AsyncGenerator<ReportFile> {
     const metrics = own(result).map(({ metric }) => metric);
     const lines: string[] = [];
     for await (const { row, rounds } of run.samples(result.suite.id)) {
-      const held = metrics.filter((metric) => row.values[metric] !== undefined);
+      // A metric may be named otherwise than the value it is the mean of: what was observed is what a sample has.
+      const held = [...new Set([...metrics, ...Object.keys(row.values)])].filter((name) => row.values[name] !== undefined);
       const resps = rounds.flatMap(({ responses }) => responses.map((response) => (response?.ok ? response.text : null)));
       const values = Object.fromEntries(held.map((metric) => [metric, row.values[metric] ?? null]));
       lines.push(JSON.stringify({ doc_id: row.id, doc: { id: row.id }, target: null, resps, filter: 'none', metrics: held, ...values }));

@@ -1,21 +1,44 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { identityHash, keyOf } from '../src/kit/key.ts';
+import { KeyTable, type Place } from '../src/kit/key-table.ts';
 import { type Manifest, type Response, type RunnerModule, UserError } from '../src/types.ts';
 
-/** The answers of a run folder by key. A torn last line is dropped. */
-async function answersOf(path: string): Promise<Map<string, Response>> {
-  const answers = new Map<string, Response>();
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    try {
-      const { key, response } = JSON.parse(line) as { key: string; response: Response };
-      if (!answers.get(key)?.ok) answers.set(key, response);
-    } catch {
-      // A torn line: the run was killed while writing it, and its answer counts as missing.
+const chunkBytes = 1 << 20;
+const head = /^\{"key":"([0-9a-f]{32})","response":\{"ok":(true|false)/;
+
+/** Where each answer of a recording stands. A torn last line and what is no answer are left out. */
+function placesIn(file: number): KeyTable {
+  const places = new KeyTable();
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  let held = Buffer.alloc(0);
+  let at = 0;
+  for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
+    const bytes = Buffer.concat([held, chunk.subarray(0, read)]);
+    let start = 0;
+    for (let end = bytes.indexOf(10); end >= 0; start = end + 1, end = bytes.indexOf(10, start)) {
+      const [, key, ok] = head.exec(bytes.toString('latin1', start, Math.min(end, start + 80))) ?? [];
+      if (key !== undefined) places.set(key, at + start, end - start, ok === 'false');
     }
+    held = bytes.subarray(start);
+    at += start;
   }
-  return answers;
+  return places;
+}
+
+/** Reads answers by place; those in the order of the file many at a time. */
+function readerOf(file: number): (place: Place) => Response {
+  let [from, next] = [0, -1];
+  let bytes = Buffer.alloc(0);
+  return ({ at, length }) => {
+    if (at < from || at + length > from + bytes.length) {
+      bytes = Buffer.allocUnsafe(at === next ? Math.max(length, 1 << 16) : length);
+      bytes = bytes.subarray(0, readSync(file, bytes, 0, bytes.length, at));
+      from = at;
+    }
+    next = at + length + 1;
+    return (JSON.parse(bytes.toString('utf8', at - from, at - from + length)) as { response: Response }).response;
+  };
 }
 
 export default {
@@ -26,7 +49,9 @@ export default {
     if (!existsSync(join(folder, 'run.json')))
       throw new UserError(`replay:${folder}: there is no run.json`, 'name a run folder that plumbline wrote');
     const manifest = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')) as Manifest;
-    const answers = await answersOf(join(folder, 'answers.jsonl'));
+    const file = openSync(join(folder, 'answers.jsonl'), 'r');
+    const places = placesIn(file);
+    const read = readerOf(file);
     const hash = identityHash(manifest.model.identity);
     const judge = manifest.judge?.hash;
     return {
@@ -37,12 +62,14 @@ export default {
       async *answer(requests, signal) {
         for (const [index, request] of requests.entries()) {
           if (signal.aborted) return;
-          const key = keyOf(request.to === 'judge' && judge ? judge : hash, request);
-          yield [index, answers.get(key) ?? { ok: false, error: 'not in the recording' }];
+          const place = places.get(keyOf(request.to === 'judge' && judge ? judge : hash, request));
+          yield [index, place ? read(place) : { ok: false, error: 'not in the recording' }];
         }
       },
       facts: async () => manifest.facts,
-      async [Symbol.asyncDispose]() {},
+      async [Symbol.asyncDispose]() {
+        closeSync(file);
+      },
     };
   },
 } satisfies RunnerModule;

@@ -12,6 +12,13 @@ export interface ByHand extends Runner {
   ask?(question: { readonly ask: string; readonly [key: string]: unknown }): Promise<unknown>;
 }
 
+/** Collects `name=value` options. */
+export function pair(value: string, before: Readonly<Record<string, string>> | undefined): Record<string, string> {
+  const at = value.indexOf('=');
+  if (at < 1) throw new UserError(`--set ${value}: expected name=value`);
+  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+}
+
 /** Declares the options of opening a model. */
 export function modelOptions(parser: Parser): Parser {
   return parser
@@ -19,7 +26,8 @@ export function modelOptions(parser: Parser): Parser {
     .option('--system <text>', 'a system prompt')
     .option('--weights <mode>', 'exact (default) or fast: quantised compute')
     .option('--quantize <kind>', 'int8 or int4: look at this variant of the model')
-    .option('--adapter <folder>', 'a LoRA adapter (PEFT folder) put on the model')
+    .option('--adapter <folder>', 'a LoRA adapter (PEFT folder, or GGUF) put on the model')
+    .option('--set <name=value>', 'a setting of the runner, such as threads=4; repeatable', pair)
     .option('--offline', 'never open a network connection');
 }
 

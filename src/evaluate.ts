@@ -1,19 +1,21 @@
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { collect, type Progress } from './engine/collect.ts';
-import { type Plan, shardOf } from './engine/plan.ts';
+import { type Plan, sharded } from './engine/plan.ts';
 import { profileOf } from './engine/profile.ts';
 import { Recording } from './engine/recording.ts';
 import { answersFile, keepOnly, lock, readManifest, writeManifest, writeResult } from './engine/run-folder.ts';
 import { type ScoreContext, scored } from './engine/score.ts';
 import { identityHash } from './kit/key.ts';
-import { type Manifest, type Result, type Runner, UserError } from './types.ts';
+import { type DetectorCard, type Manifest, type Result, type Runner, UserError } from './types.ts';
 import { version } from './version.ts';
 
 export interface Evaluation {
   readonly folder: string;
   readonly model: { readonly argument: string; readonly runner: Runner };
   readonly judge: { readonly argument: string; readonly runner: Runner } | null;
+  /** A classifier in place of the built-in toxicity detector, with its card. */
+  readonly toxicity?: { readonly argument: string; readonly runner: Runner; readonly card: DetectorCard } | null;
   readonly plans: readonly Plan[];
   readonly options: Manifest['options'];
   readonly command: readonly string[];
@@ -25,11 +27,18 @@ export interface Evaluation {
   readonly window?: number;
 }
 
+export interface Evaluated {
+  readonly manifest: Manifest;
+  readonly results: readonly Result[];
+  /** What was asked and scored: this shard's part. */
+  readonly plans: readonly Plan[];
+}
+
 /**
  * Asks what the recording of `folder` lacks, scores everything and writes run.json, results/ and rows/. Interrupted, it writes what there is,
  * marked incomplete. Throws UserError when the folder holds another model's run.
  */
-export async function evaluate(evaluation: Evaluation): Promise<{ readonly manifest: Manifest; readonly results: readonly Result[] }> {
+export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   const { folder, plans, signal } = evaluation;
   using _ = lock(folder);
   const before = readManifest(folder);
@@ -37,10 +46,12 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
   if (before) refuseOther(folder, before, draft);
   writeManifest(folder, draft);
   using recording = Recording.open(join(folder, answersFile), 'write');
-  const asked = plans.map((plan) => ({ ...plan, items: shardOf(plan.items, evaluation.options.shard) }));
+  const held = recording.end;
+  const asked = plans.map((plan) => sharded(plan, evaluation.options.shard));
   const roles = {
     target: { runner: evaluation.model.runner, hash: draft.model.hash },
     judge: evaluation.judge && draft.judge ? { runner: evaluation.judge.runner, hash: draft.judge.hash } : null,
+    toxicity: evaluation.toxicity && draft.toxicity ? { runner: evaluation.toxicity.runner, hash: draft.toxicity.hash } : null,
   };
   const { progress, window, retryErrors } = evaluation;
   await collect(asked, roles, recording, {
@@ -49,7 +60,9 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
     ...(window && { window }),
     ...(retryErrors && { retryErrors }),
   });
-  const facts = (await evaluation.model.runner.facts?.()) ?? {};
+  // What a session that asked nothing tells of speed and memory is no measurement.
+  const told = recording.end === held && before?.facts.cost !== undefined;
+  const facts = told ? before.facts : ((await evaluation.model.runner.facts?.()) ?? {});
   const context = contextOf(draft, (key) => recording.get(key));
   const { results, failed } = scoreAll(folder, asked, context, evaluation.say);
   const complete = results.every((result) => result.complete) && Object.keys(failed).length === 0 && !signal.aborted;
@@ -63,14 +76,21 @@ export async function evaluate(evaluation: Evaluation): Promise<{ readonly manif
     profile: profileOf(results),
   };
   writeManifest(folder, manifest);
-  return { manifest, results };
+  return { manifest, results, plans: asked };
 }
 
 /** What scoring needs, from a manifest and a recording. */
 export function contextOf(manifest: Manifest, look: ScoreContext['look']): ScoreContext {
-  const { model, judge, options } = manifest;
+  const { model, judge, toxicity, options } = manifest;
   const { name, hash, protocol } = model;
-  return { model: { name, hash, protocol }, judgeHash: judge?.hash ?? null, preset: options.preset, seed: options.seed, look };
+  return {
+    model: { name, hash, protocol },
+    judgeHash: judge?.hash ?? null,
+    toxicity: toxicity ? { hash: toxicity.hash, card: toxicity.card } : null,
+    preset: options.preset,
+    seed: options.seed,
+    look,
+  };
 }
 
 /** Scores plans into the folder. A suite whose own code fails is named and left out: the others are kept. */
@@ -85,9 +105,7 @@ export function scoreAll(
   const kept: string[] = [];
   for (const plan of plans) {
     try {
-      const { result, rows } = scored(plan, context);
-      writeResult(folder, plan.id, result, rows);
-      results.push(result);
+      results.push(writeResult(folder, plan.id, (take) => scored(plan, context, take)));
       kept.push(plan.id);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== undefined || error instanceof UserError) throw error;
@@ -116,7 +134,7 @@ function refuseOther(folder: string, before: Manifest, now: Manifest): void {
     );
 }
 
-function manifestOf({ model, judge, plans, options, command, now }: Evaluation, before: Manifest | null): Manifest {
+function manifestOf({ model, judge, toxicity, plans, options, command, now }: Evaluation, before: Manifest | null): Manifest {
   const identified = (role: { readonly argument: string; readonly runner: Runner }) => {
     const { name, identity } = role.runner;
     return { argument: role.argument, name, identity, hash: identityHash(identity) };
@@ -130,6 +148,7 @@ function manifestOf({ model, judge, plans, options, command, now }: Evaluation, 
     command,
     model: { ...identified(model), protocol: model.runner.protocol },
     judge: judge ? identified(judge) : null,
+    ...(toxicity && { toxicity: { ...identified(toxicity), card: toxicity.card } }),
     options,
     suites: Object.fromEntries(plans.map((plan) => [plan.id, { version: plan.suite.version, items: plan.hash, count: plan.items.length }])),
     environment: {

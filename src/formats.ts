@@ -37,6 +37,12 @@ const estimate = z.object({
   bounds: z.tuple([number, number]).optional(),
 });
 
+const contamination = z.object({
+  order: z.object({ parts: number, orders: number, first: number, among: number, backwards: number, p: number }).nullable(),
+  canaries: z.array(z.object({ canary: z.string(), p: number })),
+  canariesAnswered: z.array(z.string()),
+});
+
 export const resultSchema = z
   .object({
     format: z.literal('plumbline-result/1'),
@@ -76,6 +82,7 @@ export const resultSchema = z
     worst: z.array(z.string()),
     detectors: z.array(card),
     details: z.record(z.string(), json),
+    contamination: contamination.optional(),
     says: z.string().nullable(),
     formula: z.string().nullable(),
   })
@@ -97,6 +104,7 @@ export const manifestSchema = z
     command: z.array(z.string()),
     model: identified.extend({ protocol }),
     judge: identified.nullable(),
+    toxicity: identified.extend({ card }).optional(),
     options: z.object({
       preset: z.enum(presets),
       suites: z.array(z.string()),

@@ -119,7 +119,7 @@ export async function loadRunner(argument: string, cwd: string): Promise<Found> 
     if (name === 'hf') return { module: await runner('onnx'), target: argument };
     if (name === 'ollama') return { module: await runner('openai'), target: rest, settings: { scheme: 'ollama' } };
     if (runnerNames().includes(name)) {
-      const target = name === 'replay' || (name === 'onnx' && !rest.startsWith('hf:')) ? resolve(cwd, rest) : rest;
+      const target = name === 'replay' || name === 'classifier' || (name === 'onnx' && !rest.startsWith('hf:')) ? resolve(cwd, rest) : rest;
       return { module: await runner(name), target };
     }
     const near = suggestion(name, [...runnerNames(), 'hf', 'ollama']);

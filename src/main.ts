@@ -47,7 +47,15 @@ export async function main(name: string, argv: readonly string[]): Promise<numbe
   let code = 0;
   parser.action(async (...given: unknown[]) => {
     const args = given.slice(0, -2) as (string | string[] | undefined)[];
-    code = await command.run(args, parser.opts(), io);
+    const options = parser.opts();
+    const remote = [...args, ...Object.values(options)]
+      .flat()
+      .some((value) => typeof value === 'string' && /^(replay:)?s3:\/\//.test(value));
+    if (!remote) code = await command.run(args, options, io);
+    else
+      code = await (await import('./remote/run-copy.ts')).onCopies(name, { args, options }, io, (given, set) =>
+        command.run(given, set, io),
+      );
   });
   try {
     await parser.parseAsync(argv as string[], { from: 'user' });

@@ -13,6 +13,7 @@ const fieldsOf = (manifest: Manifest): Readonly<Record<string, unknown>> => ({
   plumbline: manifest.plumbline,
   'model.identity': manifest.model.identity,
   'judge.identity': manifest.judge?.identity ?? null,
+  'toxicity.identity': manifest.toxicity?.identity ?? null,
   ...Object.fromEntries(Object.entries({ ...manifest.options, shard: null }).map(([key, value]) => [`options.${key}`, value])),
   ...Object.fromEntries(Object.entries(manifest.suites).map(([id, suite]) => [`suites.${id}`, suite])),
 });
@@ -88,6 +89,6 @@ export async function mergeRuns(
     profile: profileOf(results),
   };
   writeManifest(target, manifest);
-  const { page } = await finish(target, { cwd, env, data });
+  const { page } = await finish(target, { cwd, env, data, plans });
   return { manifest, page, missing };
 }

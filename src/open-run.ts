@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Plan, plansOf, shardOf } from './engine/plan.ts';
+import { type Plan, plansOf, sharded } from './engine/plan.ts';
 import { Recording } from './engine/recording.ts';
 import { answersFile, manifestOf, readResult, readRows, resultIds } from './engine/run-folder.ts';
 import { sampleOf } from './engine/score.ts';
@@ -20,22 +20,22 @@ export async function plansAgain(
   );
   const all = lists.flat();
   const same = (plan: Plan) => manifest.suites[plan.id]?.items === plan.hash && manifest.suites[plan.id]?.version === plan.suite.version;
-  const plans = all.filter(same).map((plan) => ({ ...plan, items: shardOf(plan.items, shard) }));
+  const plans = all.filter(same).map((plan) => sharded(plan, shard));
   const changed = Object.keys(manifest.suites).filter((id) => !plans.some((plan) => plan.id === id));
   return { plans, changed };
 }
 
-/** Opens a finished run for reports. */
-export function openRun(folder: string, cwd: string, data?: Data): Run {
+/** Opens a finished run for reports. `plans`: those it was scored with, where they are at hand. */
+export function openRun(folder: string, cwd: string, data?: Data, asked?: readonly Plan[]): Run {
   const manifest = manifestOf(folder);
   const results = resultIds(folder).map((id) => readResult(folder, id));
   // The plans of all suites are built once, however many suites a report reads.
-  let plans: ReturnType<typeof plansAgain> | null = null;
+  let plans: ReturnType<typeof plansAgain> | null = asked ? Promise.resolve({ plans: asked, changed: [] }) : null;
   const again = () => {
     plans ??= plansAgain(manifest, cwd, data);
     return plans;
   };
-  return { manifest, results, samples: (id) => samplesOf({ folder, manifest, again }, id) };
+  return { manifest, results, samples: (id, items) => samplesOf({ folder, manifest, again }, id, items) };
 }
 
 interface Place {
@@ -44,7 +44,7 @@ interface Place {
   readonly again: () => ReturnType<typeof plansAgain>;
 }
 
-async function* samplesOf({ folder, manifest, again }: Place, id: string): AsyncGenerator<Sample> {
+async function* samplesOf({ folder, manifest, again }: Place, id: string, items?: ReadonlySet<string>): AsyncGenerator<Sample> {
   const { plans } = await again();
   const plan = plans.find((candidate) => candidate.id === id);
   if (!plan) {
@@ -55,5 +55,5 @@ async function* samplesOf({ folder, manifest, again }: Place, id: string): Async
   }
   using recording = Recording.open(join(folder, answersFile), 'read');
   const context = contextOf(manifest, (key) => recording.get(key));
-  for (const item of plan.items) yield sampleOf(plan, item, context);
+  for (const item of plan.items) if (!items || items.has(item.id)) yield sampleOf(plan, item, context);
 }

@@ -38,7 +38,7 @@ export async function replayed({ manifest, plans, recording, runner, count, sign
   if (strip(runner.identity) !== strip(manifest.model.identity))
     throw new UserError(`${runner.name} is not the model of this run`, 'name the same file with --model');
   const context = contextOf(manifest, (key) => recording.get(key));
-  const all = plans.flatMap((plan) => plan.items.map((item) => [plan, item] as const));
+  const all = plans.flatMap((plan) => Array.from(plan.items, (item) => [plan, item] as const));
   const chosen = shuffled(all, randomOf(`replay ${Date.now()}`)).slice(0, count);
   const asked: { readonly request: Request; readonly recorded: Response }[] = [];
   for (const [plan, item] of chosen)

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import { classifierFor } from './classifier.ts';
 import type { Io } from './command.ts';
 import { suggestion } from './commands.ts';
 import { attackNames, type Plan, plansOf } from './engine/plan.ts';
+import type { Evaluation } from './evaluate.ts';
 import { loadRunner } from './load.ts';
 import { runnerOptionsOf } from './runner-options.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +25,37 @@ export async function openModel(
   const options = runnerOptionsOf(settings, io, show);
   const runner = await module.open(target, { ...options, settings: { ...options.settings, ...implied } });
   return { runner, [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose]() };
+}
+
+/** What is put on the model under test is not put on its judge. */
+function judgeSettings(settings: Settings): Settings {
+  const { system: _s, weights: _w, quantize: _q, adapter: _a, protocol: _p, ...rest } = settings;
+  return rest;
+}
+
+/** The models beside the one under test: a judge, and a classifier of toxicity. */
+export async function openHelpers(
+  settings: Settings,
+  io: Io,
+  show: (text: string) => void,
+): Promise<Pick<Evaluation, 'judge' | 'toxicity'> & AsyncDisposable> {
+  const judge = settings.judge ? await openModel(settings.judge, judgeSettings(settings), io, show) : null;
+  if (judge && !judge.runner.wants.includes('choice')) {
+    await judge[Symbol.asyncDispose]();
+    throw new UserError(`${judge.runner.name} gives no log-probabilities of answers, so it cannot judge`, 'a local model file can');
+  }
+  const toxicity = await classifierFor(settings, io, show).catch(async (error: unknown) => {
+    await judge?.[Symbol.asyncDispose]();
+    throw error;
+  });
+  return {
+    judge: judge && { argument: settings.judge ?? '', runner: judge.runner },
+    toxicity,
+    async [Symbol.asyncDispose]() {
+      await judge?.[Symbol.asyncDispose]();
+      await toxicity?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** What the manifest says was asked for. */
@@ -57,8 +90,14 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
     if (lacks.length > 0) {
       const message = `${suite.id} asks for ${lacks.join(' and ')}, which ${runner.name} cannot answer`;
       if (settings.suite?.includes(suite.id))
-        throw new UserError(message, `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
+        throw new UserError(message, runner.lacking ?? `this runner answers ${runner.wants.join(', ')}; a local model file answers all`);
       say(`left out: ${message}`);
+      continue;
+    }
+    if (suite.judge && settings.judge === undefined) {
+      if (settings.suite?.includes(suite.id))
+        throw new UserError(`${suite.id} needs a judge`, 'name a second model with --judge; plumbline judge-card <model> measures one');
+      say(`left out: ${suite.id} needs a judge (--judge)`);
       continue;
     }
     plans.push(
@@ -73,7 +112,8 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
       })),
     );
   }
-  const asked = plans.filter((plan) => plan.items.length > 0);
+  const traces = runner.wants.includes('trace');
+  const asked = plans.filter((plan) => plan.items.length > 0).map((plan) => (traces ? plan : { ...plan, signs: [] }));
   if (asked.length > 0) return asked;
   if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
   throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');

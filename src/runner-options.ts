@@ -5,12 +5,15 @@ import type { RunnerOptions } from './types.ts';
 
 /** What a runner is told, from the settings and the environment. */
 export function runnerOptionsOf(settings: Settings, io: Io, show: (text: string) => void): RunnerOptions {
-  const { weights, quantize, protocol } = settings;
+  const { weights, quantize, protocol, maxRequests, maxTokens, maxCost } = settings;
+  const prices = settings.prices === undefined ? undefined : resolve(io.cwd, settings.prices);
   const adapter = settings.adapter === undefined ? undefined : resolve(io.cwd, settings.adapter);
   const offline = settings.offline || io.env.HF_HUB_OFFLINE === '1';
   const named = Object.fromEntries(
-    Object.entries({ weights, quantize, adapter, protocol }).filter(([, value]) => value !== undefined),
-  ) as Record<string, string>;
+    Object.entries({ weights, quantize, adapter, protocol, maxRequests, maxTokens, maxCost, prices }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  ) as Record<string, string | number>;
   return {
     device: settings.device,
     batchSize: settings.batchSize,

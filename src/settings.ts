@@ -23,6 +23,7 @@ export const settingsSchema = z.strictObject({
   system: z.string().optional(),
   output: z.string().optional(),
   judge: z.string().optional(),
+  toxicity: z.string().optional(),
   shard: z.string().optional(),
   offline: flag.default(false),
   retryErrors: flag.default(false),
@@ -33,6 +34,10 @@ export const settingsSchema = z.strictObject({
   adapter: z.string().optional(),
   protocol: z.enum(['base', 'instruct', 'reasoning']).optional(),
   model: list.optional(),
+  maxRequests: count.optional(),
+  maxTokens: count.optional(),
+  maxCost: z.coerce.number().positive().optional(),
+  prices: z.string().optional(),
   policy: z.unknown().optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
@@ -85,6 +90,13 @@ export async function settingsOf(options: Readonly<Record<string, unknown>>, env
     'plumbline run --help shows what is expected',
   );
 }
+
+/** `name=value`, repeatable. */
+export const pairOption = (value: string, before: Record<string, string> | undefined) => {
+  const at = value.indexOf('=');
+  if (at < 1) throw new UserError(`--set ${value}: expected name=value`);
+  return { ...before, [value.slice(0, at)]: value.slice(at + 1) };
+};
 
 /** Plumbline's cache folder: PLUMBLINE_CACHE, else XDG_CACHE_HOME/plumbline, else ~/.cache/plumbline. */
 export function cacheDirOf(env: RunnerOptions['env']): string {

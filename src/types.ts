@@ -50,7 +50,8 @@ export type WantKind = Want['kind'];
 export type Scripted = string | number;
 
 export interface Request {
-  readonly to: 'target' | 'judge';
+  /** `toxicity`: a user's classifier in place of the built-in one. Suites do not ask it: the engine does, for every text they want measured. */
+  readonly to: 'target' | 'judge' | 'toxicity';
   readonly prompt: Prompt;
   readonly want: Want;
   /** The best and the worst answer, for the `scripted:` runner alone: never sent to a model, no part of the request's key. */
@@ -137,6 +138,12 @@ export interface DetectorCard {
   readonly note?: string;
 }
 
+/** What measures texts for a suite. The built-in detectors, or those that a user put in their place (`--toxicity`). */
+export interface Detectors {
+  /** 0..1, toxic from .5. */
+  readonly toxicity: (text: string) => number;
+}
+
 interface MetricHead {
   readonly id: string;
   readonly title: string;
@@ -150,6 +157,8 @@ interface MetricHead {
   readonly formula?: string;
   /** What a number means to a reader, e.g. "leaks the secret in {n} of 100 cases". `{n}`: value × 100 rounded; `{v}`: the value. */
   readonly says?: string;
+  /** Told by a judge: left out of a result without one. */
+  readonly judged?: true;
   /** The detector whose verdict the value is, so that its error enters the interval. `positive`: value 1 means the detector fired. */
   readonly measured?: { readonly by: DetectorCard; readonly positive: boolean };
 }
@@ -186,6 +195,8 @@ export interface Sizes {
 export interface Data {
   /** Lines of a file that are not blank, read as they come; gzip is read through; a byte-order mark and CR are taken off. */
   lines(benchmark: string, file: string): AsyncIterable<{ readonly line: number; readonly text: string }>;
+  /** Pieces of a file's text as they come. */
+  chunks(benchmark: string, file: string): AsyncIterable<string>;
   /** A whole file. */
   text(benchmark: string, file: string): Promise<string>;
   /** Names of the files at hand, relative to the benchmark's folder, without `.gz`. */
@@ -212,15 +223,20 @@ export interface Suite<I extends Item = Item> {
   readonly wants: readonly WantKind[];
   /** How many items a preset takes; `full` may be Infinity. */
   readonly sizes?: Sizes;
+  /** An item's own text as the benchmark's file has it, for signs of contamination (default: the first request without what all items share); false: the items' order is not the file's. */
+  readonly published?: false | ((item: I) => string);
   /** A suite that is only run when named (`--suite`), e.g. a pulled benchmark or one that needs a judge. */
   readonly named?: boolean;
   readonly items: (data: Data) => readonly I[] | AsyncIterable<I> | Promise<readonly I[]>;
   readonly rounds: readonly Round<I>[];
-  readonly observe: (item: I, replies: readonly (readonly Response[])[]) => Observation;
+  /** Pure. Texts are measured by `detectors`, so that a user's own can take the place of ours. */
+  readonly observe: (item: I, replies: readonly (readonly Response[])[], detectors?: Detectors) => Observation;
   readonly metrics: readonly [Metric, ...Metric[]];
   readonly floor: Floor;
   /** Further figures computed once from all rows for the pages (calibration curve, format spread, attack families …). Plain JSON. */
   readonly details?: (rows: readonly Row[]) => { readonly [key: string]: Json };
+  /** It asks a judge (`--judge`), and is left out without one. */
+  readonly judge?: boolean;
   /** Text of this suite's answers or items is covered in reports until clicked. */
   readonly sensitive?: boolean;
   /** Shown, never in the dimension's mean and never a headline: what it finds proves something, what it does not find proves nothing. */
@@ -239,6 +255,8 @@ export interface Runner {
   /** The protocol the model follows: base models have no chat template. */
   readonly protocol: 'base' | 'instruct' | 'reasoning';
   readonly wants: readonly WantKind[];
+  /** What would make the kinds that are not among `wants` possible, for the message that refuses a suite. */
+  readonly lacking?: string;
   /** Answers every request once, in any order. Rejects only for what a user can repair or a bug; a failed answer is a Failure. */
   answer(requests: readonly Request[], signal: AbortSignal): AsyncIterable<readonly [index: number, response: Response]>;
   /** What the model is and what it cost so far. */
@@ -294,7 +312,7 @@ export interface DoctorLine {
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** How it was made: 'wilson', 'clopper-pearson', 'clopper-pearson, design effect 2.1', 'bootstrap over 25 clusters (BCa)', '… + Rogan–Gladen'. */
+  /** How it was made: 'wilson', 'clopper-pearson', 'clopper-pearson, design effect 2.1', 'bootstrap over 25 clusters (BCa)', 'bootstrap-t over 25 clusters', '… + Rogan–Gladen'. */
   readonly method: string;
 }
 
@@ -326,6 +344,23 @@ export interface FloorResult {
   readonly high: number | null;
   readonly chance: number | null;
   readonly n: number;
+}
+
+/** Signs that a benchmark was trained on: found, they tell something; not found, they prove nothing. */
+export interface Contamination {
+  /** Runs of consecutive items in their published order against others. `first`: how often the published order is the likeliest. `among`: p against all orders asked; `backwards`: p against the same backwards; `p`: the larger. */
+  readonly order: {
+    readonly parts: number;
+    readonly orders: number;
+    readonly first: number;
+    readonly among: number;
+    readonly backwards: number;
+    readonly p: number;
+  } | null;
+  /** Canary strings of the benchmark's files, each against made-up strings of its form. */
+  readonly canaries: readonly { readonly canary: string; readonly p: number }[];
+  /** Canary strings that stand in generated answers. */
+  readonly canariesAnswered: readonly string[];
 }
 
 /** One suite on one model: `results/<dimension>/<name>.json`. A pure function of the recording: no times, no machine. */
@@ -366,6 +401,8 @@ export interface Result {
   readonly worst: readonly string[];
   readonly detectors: readonly DetectorCard[];
   readonly details: { readonly [key: string]: Json };
+  /** Public benchmarks only, where the model gives log-probabilities. */
+  readonly contamination?: Contamination;
   readonly says: string | null;
   readonly formula: string | null;
 }
@@ -395,6 +432,14 @@ export interface Manifest {
     readonly protocol: Runner['protocol'];
   };
   readonly judge: { readonly argument: string; readonly name: string; readonly identity: Identity; readonly hash: string } | null;
+  /** The classifier that stood in for the built-in toxicity detector, where one did. */
+  readonly toxicity?: {
+    readonly argument: string;
+    readonly name: string;
+    readonly identity: Identity;
+    readonly hash: string;
+    readonly card: DetectorCard;
+  };
   readonly options: {
     readonly preset: Preset;
     readonly suites: readonly string[];
@@ -437,8 +482,8 @@ export interface Sample {
 export interface Run {
   readonly manifest: Manifest;
   readonly results: readonly Result[];
-  /** Streams the samples of one result; nothing where the suite's code or items are not at hand. */
-  samples(resultId: string): AsyncIterable<Sample>;
+  /** Streams the samples of one result, or those of some items; nothing where the suite's code or items are not at hand. */
+  samples(resultId: string, items?: ReadonlySet<string>): AsyncIterable<Sample>;
 }
 
 export interface ReportFile {

@@ -8,10 +8,12 @@ import { attackedPrompts } from '../src/kit/official/attacked-prompts.ts';
 import { targetedOption } from '../src/kit/official/cbbq.ts';
 import { groupGap } from '../src/kit/official/continuation-suite.ts';
 import { jsonErrorAt, withoutNaN } from '../src/kit/official/json-place.ts';
+import { pythonList } from '../src/kit/official/python-list.ts';
 import { macroF1, meanRecall } from '../src/kit/official/question-suite.ts';
 import { loadSuites } from '../src/load.ts';
 import type { Row, Suite } from '../src/types.ts';
 import { itemsOf, madeData, runBenchmark } from './support/benchmark-data.ts';
+import { madeBenchmarks } from './support/made-benchmarks.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'plumbline-made-benchmarks-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -91,43 +93,15 @@ describe('files that are broken are named with their line', () => {
 });
 
 describe('benchmarks whose files are not at hand, in their published form', () => {
-  const made: Readonly<Record<string, { readonly benchmark: string; readonly files: Readonly<Record<string, string>> }>> = {
-    'robustness/anli': {
-      benchmark: 'anli',
-      files: {
-        'anli_v1.0/R1/test.jsonl': ['e', 'n', 'c']
-          .flatMap((label) =>
-            [0, 1, 2, 3].map(
-              (i) =>
-                `${JSON.stringify({ uid: `${label}${i}`, context: `Text ${i}.`, hypothesis: `Claim ${label}.`, label, reason: '' })}\n`,
-            ),
-          )
-          .join(''),
-      },
-    },
-    'robustness/flipkart': {
-      benchmark: 'flipkart',
-      files: {
-        'flipkart_product.csv': `product_name,product_price,Rate,Review,Summary,Sentiment\n${['positive', 'neutral', 'negative'].flatMap((mood) => [1, 2, 3, 4].map((i) => `fan ${i},10,${i},"so, so",text ${mood},${mood}\n`)).join('')}`,
-      },
-    },
-    'robustness/ddxplus': {
-      benchmark: 'ddxplus',
-      files: {
-        'release_test_patients.csv': `AGE,DIFFERENTIAL_DIAGNOSIS,SEX,PATHOLOGY,EVIDENCES,INITIAL_EVIDENCE\n${Array.from({ length: 12 }, (_, i) => `${20 + i},"[['Flu', 0.5], ['Cold ${i % 3}', 0.3], ['Gout', 0.2]]",M,Flu,"['E_1', 'E_2_@_V_1']",E_1\n`).join('')}`,
-        'release_evidences.json':
-          '{"E_1":{"question_en":"Do you cough?"},"E_2":{"question_en":"Where?","value_meaning":{"V_1":{"en":"throat"}}}}',
-      },
-    },
-  };
-
-  it.each(Object.entries(made))('%s', async (id, { benchmark, files }) => {
+  it.each(Object.entries(madeBenchmarks))('%s', async (id, { benchmark, files, items: count, holds }) => {
     const [suite, data] = [await suiteOf(id), madeData(cache(), benchmark, files)];
     const items = await itemsOf(suite, data);
-    expect(items).toHaveLength(12);
-    if (id.endsWith('ddxplus')) expect(JSON.stringify(items[0])).toMatch(/Do you cough\? Yes; Where\? throat/);
+    expect(items).toHaveLength(count);
+    expect(new Set(items.map((item) => item.id)).size).toBe(count);
+    if (holds) expect(JSON.stringify(items)).toContain(holds);
+    expect(suite.limits).toMatch(/made-up files/);
     const run = async (persona: string) => (await runBenchmark(persona, suite, { data, folder: mkdtempSync(join(scratch, 'run-')) }))[0];
-    expect((await run('perfect'))?.estimates[0]?.grade).toBe(1);
+    expect((await run('perfect'))?.estimates[0]?.grade).toBeGreaterThanOrEqual(suite.exceptions?.perfect ? 0.5 : 1);
     for (const persona of ['constant-letter', 'always-refuse']) {
       const result = await run(persona);
       expect(result?.floor.state === 'not met' || (result?.estimates[0]?.grade ?? 0) <= 0.5).toBe(true);
@@ -145,6 +119,13 @@ it.each([
   ['["a\nb"]', 1],
 ] as const)('finds where %j stops being JSON', (text, at) => {
   expect(jsonErrorAt(text)).toBe(at);
+});
+
+it('reads a list of texts out of Python source', () => {
+  const source = `X = ["no"]\nNAMES = ["a", 'it\\'s',  # a remark\n  "100\\% b" "c", "d",]\n`;
+  expect(pythonList(source, 'NAMES')).toEqual(['a', "it's", '100\\% bc', 'd']);
+  expect(pythonList(source, 'NONE')).toBeNull();
+  expect(pythonList('N = ["open', 'N')).toBeNull();
 });
 
 it('reads Python’s NaN as nothing, and leaves texts alone', () => {

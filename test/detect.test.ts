@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Io } from '../src/command.ts';
 import detect from '../src/commands/detect.ts';
 import detectors from '../src/commands/detectors.ts';
+import { root } from './support/cli.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -16,6 +19,13 @@ beforeAll(() => {
     'Write to anna.berg@example.com.',
   ];
   writeFileSync(join(folder, 'rows.jsonl'), `${rows.map((text) => JSON.stringify({ text, n: 1 })).join('\r\n')}\n\n`);
+  writeFileSync(join(folder, 'rows.jsonl.gz'), gzipSync(rows.map((text) => JSON.stringify({ answer: { text } })).join('\n')));
+  writeFileSync(join(folder, 'torn.jsonl.gz'), gzipSync('{"text": "fine"}\n'.repeat(500)).subarray(0, 40));
+  writeFileSync(join(folder, 'rows.csv'), `\uFEFFid,text\n${rows.map((text, i) => `${i},"${text}"`).join('\n')}\n`);
+  writeFileSync(join(folder, 'rows.tsv'), `id\ttext\n${rows.map((text, i) => `${i}\t${text}`).join('\n')}\n`);
+  writeFileSync(join(folder, 'broken.csv'), 'id,text\n1,fine\n2,"never closed\n');
+  writeFileSync(join(folder, 'null.jsonl'), '{"text": null}\n');
+  writeFileSync(join(folder, 'empty.jsonl'), '');
   writeFileSync(join(folder, 'broken.jsonl'), '{"text": "fine"}\n{"text": \n');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -62,6 +72,29 @@ describe('plumbline detect', () => {
     expect(err).toContain('4 rows');
   });
 
+  it.each([
+    ['rows.jsonl.gz', 'answer.text'],
+    ['rows.csv', 'text'],
+    ['rows.tsv', 'text'],
+  ])('reads %s', async (file, field) => {
+    const { out } = await run(['pii', file], { field, jsonl: true });
+    expect(labels(out).map((row) => row.label)).toEqual(['none', 'none', 'none', 'email']);
+  });
+
+  it('reads standard input', () => {
+    const input = '{"text": "I can\'t help with that."}\n\n{"text": "Rome."}\n';
+    const { stdout, status } = spawnSync(process.execPath, [join(root, 'dist/src/cli.js'), 'detect', 'refusal', '-', '--jsonl'], {
+      input,
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    expect(labels(stdout).map((row) => row.label)).toEqual(['full', 'none']);
+  });
+
+  it('says that an empty file has no rows', async () => {
+    expect((await run(['refusal', 'empty.jsonl'], { field: 'text' })).out).toBe('0 rows: none\n');
+  });
+
   it('prints counts where rows are not asked for', async () => {
     expect((await run(['refusal', 'rows.jsonl'], { field: 'text' })).out).toBe('4 rows: none 3 (75.0 %), full 1 (25.0 %)\n');
   });
@@ -71,6 +104,11 @@ describe('plumbline detect', () => {
     [['refusal', 'rows.jsonl'], 'answer', /rows\.jsonl:1: expected a text in 'answer'; this line has text, n/],
     [['mood', 'rows.jsonl'], 'text', /no detector 'mood'/],
     [['refusal', 'nowhere.jsonl'], 'text', /nowhere\.jsonl is not a file/],
+    [['refusal', 'rows.jsonl'], 'txet', /this line has text, n/],
+    [['refusal', 'null.jsonl'], 'text', /null\.jsonl:1: expected a text in 'text'; it holds null/],
+    [['refusal', 'broken.csv'], 'text', /broken\.csv:\d: /],
+    [['refusal', 'torn.jsonl.gz'], 'text', /torn\.jsonl\.gz: not whole gzip/],
+    [['refusals', 'rows.jsonl'], 'text', /no detector 'refusals'; did you mean 'refusal'\?/],
   ])('names what is wrong: %j --field %s', async (args, field, message) => {
     await expect(run(args, { field, jsonl: true })).rejects.toThrow(message);
   });

@@ -86,7 +86,7 @@ describe('who may import whom', () => {
 
   it('only the command line prints, exits or reads the environment', () => {
     const allowed = (file: string) =>
-      ['src/cli.ts', 'src/main.ts'].includes(file) || file.startsWith('src/commands/') || file === 'runners/onnx/child.ts';
+      ['src/cli.ts', 'src/main.ts'].includes(file) || file.startsWith('src/commands/') || /^runners\/\w+\/child\.ts$/.test(file);
     const talk = /\bconsole\.(log|error|warn|info)\(|process\.(stdout|stderr|env|exit)\b/;
     const wrong = all
       .filter((file) => !allowed(file))
@@ -96,8 +96,9 @@ describe('who may import whom', () => {
 
   it('native code and network clients live in runners', () => {
     const heavy = /^(onnxruntime-node|node-llama-cpp|undici|@huggingface\/hub)/;
+    // Fetching a benchmark is no question to a model: it goes through the environment's proxies by undici, loaded when asked for.
     const wrong = all
-      .filter((file) => !file.startsWith('runners/'))
+      .filter((file) => !file.startsWith('runners/') && file !== 'src/pull-data.ts')
       .flatMap((file) =>
         importsOf(file)
           .filter((name) => heavy.test(name))

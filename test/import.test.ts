@@ -6,10 +6,15 @@ import hf from '../reports/hf.ts';
 import inspect from '../reports/inspect.ts';
 import lmEval from '../reports/lm-eval.ts';
 import compareCommand from '../src/commands/compare.ts';
+import gateCommand from '../src/commands/gate.ts';
 import importCommand from '../src/commands/import.ts';
+import leaderboardCommand from '../src/commands/leaderboard.ts';
+import verifyCommand from '../src/commands/verify.ts';
 import { readManifest, readResult, readRows, resultIds } from '../src/engine/run-folder.ts';
+import { loadSuites } from '../src/load.ts';
 import { openRun } from '../src/open-run.ts';
-import type { Report } from '../src/types.ts';
+import type { Report, Suite } from '../src/types.ts';
+import { madeData, runBenchmark } from './support/benchmark-data.ts';
 import { keptIo } from './support/io.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'plumbline-import-'));
@@ -65,6 +70,88 @@ describe('logs made by the real tools', () => {
   });
 });
 
+describe('further logs made by the real tools (test/reference/logs.py)', () => {
+  it('inspect_ai 0.3.285: an archive packed by zstd, on every Node', async () => {
+    const { run, code } = await imported('inspect', join(logs, 'inspect/recent.eval'));
+    expect(code).toBe(0);
+    const result = readResult(run, 'reliability/inspect-little_quiz');
+    expect(result.estimates[0]).toMatchObject({ metric: 'includes', n: 6 });
+    expect(result.estimates[0]?.value).toBeCloseTo(4 / 6, 12);
+    const again = await imported('inspect', await exported(inspect, run));
+    expect(contentOf(again.run)).toEqual(contentOf(run));
+  });
+
+  it('garak 0.17.1: a row an attempt, a value a detector', async () => {
+    const { run } = await imported('garak', join(logs, 'garak'));
+    const result = readResult(run, 'reliability/garak-test.Test');
+    expect(result.items).toBe(8);
+    expect(result.answers).toBe(16);
+    const of = (id: string) => result.estimates.find(({ metric }) => metric === id);
+    expect([of('always.Fail')?.value, of('always.Pass')?.value, of('always.Fail')?.grade]).toEqual([1, 0, 0]);
+    expect(result.model.name).toBe('test.Repeat');
+  });
+
+  it('HELM 0.5: its exact match, item by item', async () => {
+    const { run } = await imported('helm', join(logs, 'helm/simple_mcqa'));
+    const [id = ''] = resultIds(run);
+    const stats = JSON.parse(readFileSync(join(logs, 'helm/simple_mcqa/per_instance_stats.json'), 'utf8')) as {
+      stats: { name: { name: string }; mean: number }[];
+    }[];
+    const matches = stats.map(({ stats: all }) => all.find(({ name }) => name.name === 'exact_match')?.mean ?? 0);
+    expect(readRows(run, id)).toHaveLength(stats.length);
+    expect(readResult(run, id).estimates[0]).toMatchObject({
+      metric: 'exact_match',
+      value: matches.reduce((a, b) => a + b, 0) / matches.length,
+    });
+  });
+});
+
+describe('what an imported run can do', () => {
+  const io = () => keptIo(scratch, { PLUMBLINE_CACHE: join(scratch, 'cache') });
+
+  it.each([
+    ['lm-eval', join(logs, 'lm-eval')],
+    ['inspect', join(logs, 'inspect/recent.eval')],
+    ['garak', join(logs, 'garak')],
+    ['helm', join(logs, 'helm/simple_mcqa')],
+  ])('%s: is verified against its rows, drawn, gated and ranked', async (what, path) => {
+    const { run } = await imported(what, path);
+    const [id = ''] = resultIds(run);
+    const metric = readResult(run, id).estimates[0]?.metric ?? '';
+
+    const verified = io();
+    expect(await verifyCommand.run([[run]], {}, verified)).toBe(0);
+    expect(verified.said.out).toMatch(/imported rows, every estimate and the page agree; the rows' own scores are the other tool's/);
+
+    const policy = join(folder(), 'policy.yaml');
+    writeFileSync(policy, `rules:\n  - suite: ${id}\n    metric: ${metric}\n    min: 0\n`);
+    const gated = io();
+    expect(await gateCommand.run([run], { policy }, gated)).toBe(0);
+
+    const ranked = io();
+    const site = folder();
+    await leaderboardCommand.run([[run]], { output: site }, ranked);
+    expect(readFileSync(join(site, 'index.html'), 'utf8')).toContain(readManifest(run)?.model.name);
+    expect(readFileSync(join(run, 'scorecard.html'), 'utf8')).toContain('no control');
+  });
+
+  it('a changed score is found', async () => {
+    const { run } = await imported('lm-eval', join(logs, 'lm-eval'));
+    const path = join(run, 'results/reliability/lm-eval-little_choice.json');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"value": 0\.33\d*/, '"value": 0.9'));
+    const said = io();
+    expect(await verifyCommand.run([[run]], {}, said)).toBe(1);
+    expect(said.said.out).toMatch(/lm-eval-little_choice\.json, estimates\.0\.value: is not what the imported rows give/);
+  });
+
+  it('there is no model to ask again', async () => {
+    const { run } = await imported('lm-eval', join(logs, 'lm-eval'));
+    await expect(verifyCommand.run([[run]], { replay: '3' }, io())).rejects.toMatchObject({
+      message: expect.stringMatching(/is imported/),
+    });
+  });
+});
+
 it('imported runs are compared item by item', async () => {
   const [a, b] = [
     await imported('inspect', join(logs, 'inspect/little.eval')),
@@ -96,6 +183,28 @@ describe('import → export → import', () => {
     ]);
     expect(readFileSync(join(to, 'hf/README-model-index.md'), 'utf8')).toMatch(/^---\nmodel-index:\n/);
   });
+});
+
+it('a run of a suite whose metrics are named otherwise than its values: every sample of the log has its scores', async () => {
+  const data = madeData(mkdtempSync(join(scratch, 'cache-')), 'advbench', {
+    'harmful_behaviors.csv': 'goal,target\nDo a,Sure\nDo b,Sure\n',
+  });
+  const [suite] = await loadSuites(['safety/advbench'], process.cwd());
+  const run = mkdtempSync(join(scratch, 'own-'));
+  await runBenchmark('worst', suite as Suite, { data, folder: run });
+  const to = folder();
+  for (const report of [inspect, lmEval] as readonly Report[])
+    for await (const { path, text } of await report.render(openRun(run, scratch, data), { lang: 'en', now: 0 })) {
+      mkdirSync(join(to, path, '..'), { recursive: true });
+      writeFileSync(join(to, path), text);
+    }
+  const again = await imported('inspect', join(to, 'inspect'));
+  const [id = ''] = resultIds(again.run);
+  expect(readRows(again.run, id).map(({ values }) => values.complied)).toEqual(
+    readRows(run, 'safety/advbench').map(({ values }) => values.complied),
+  );
+  const other = await imported('lm-eval', join(to, 'lm-eval'));
+  expect(readRows(other.run, resultIds(other.run)[0] ?? '').every(({ values }) => typeof values.complied === 'number')).toBe(true);
 });
 
 describe('logs in the published forms', () => {
@@ -158,6 +267,33 @@ describe('logs in the published forms', () => {
     const dt = write({
       'made.jsonl': lines({ stereotype_topic: 'x', target_group: 'y', outputs: ['I agree.', 'Hm.'], agreeability: [1, 0] }),
     });
+    const pairs = write({
+      'm/AdvGLUE.json': [
+        { task: 'sst2', index: 0, type: 'original', label: 1, prompt: 'p', res: 'positive' },
+        { task: 'sst2', index: 0, type: 'modified', label: 1, prompt: 'p', res: 'negative' },
+        { task: 'sst2', index: 1, type: 'original', label: 0, prompt: 'p', res: 'negative' },
+        { task: 'sst2', index: 1, type: 'modified', label: 0, prompt: 'p', res: 'I cannot say' },
+      ],
+      'm/explicit_moralchoice.json': [
+        { type: 'low', label: 'B', prompt: 'p', res: 'B.' },
+        { type: 'high', label: 'A', prompt: 'p', res: "I'm sorry, but I can't help with that." },
+      ],
+      'm/privacy_leakage.json': [
+        { 'gt-email': 'a@b.com', prompt: 'p', res: 'it is a@b.com' },
+        { 'gt-email': 'c@d.com', prompt: 'p', res: 'e@d.com' },
+        { 'gt-email': 'f@g.com', prompt: 'p', res: 'I do not know.' },
+      ],
+    });
+    const all = await imported('trustllm', join(pairs, 'm'));
+    const values = (id: string) =>
+      Object.fromEntries(
+        readResult(all.run, id)
+          .estimates.filter(({ group }) => group === undefined)
+          .map(({ metric, value }) => [metric, value]),
+      );
+    expect(values('robustness/trustllm-AdvGLUE')).toEqual({ ASR: 1, acc: 1, adv_acc: 0 });
+    expect(values('safety/trustllm-explicit_moralchoice')).toEqual({ accuracy: 1, RtA: 1 });
+    expect(values('privacy/trustllm-privacy_leakage')).toEqual({ TD: 1 / 3, RtA: 1 / 3, CD: 1 / 2 });
     const other = await imported('decodingtrust', dt);
     expect(readResult(other.run, resultIds(other.run)[0] ?? '').estimates[0]?.value).toBe(0.5);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerText, type Endings, endsWith, partThinking, stopAt } from '../runners/onnx/answer-text.ts';
+import { answerText, type Endings, endsWith, partThinking, stopAt } from '../src/kit/answer-text.ts';
 
 /** Every token a character; 0 ends. */
 const endings: Endings = {

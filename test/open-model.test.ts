@@ -116,7 +116,7 @@ describe('GGUF files', () => {
   test('tensors that come twice, overlap, or are of a type that is not read', () => {
     refusedBytes(ggufBytes({ ...good, tensors: [f32('a', 32), f32('a', 32)] }), /a comes twice/);
     refusedBytes(ggufBytes({ ...good, tensors: [f32('a', 32), { ...f32('b', 32), offset: 64n }] }), /a and b overlap/);
-    refusedBytes(ggufBytes({ ...good, tensors: [{ ...f32('a', 256), typeNumber: 16 }] }), /a is stored as IQ2_XXS/);
+    refusedBytes(ggufBytes({ ...good, tensors: [{ ...f32('a', 256), typeNumber: 41 }] }), /a is stored as Q1_0/);
     refusedBytes(ggufBytes({ ...good, tensors: [{ ...f32('a', 256), typeNumber: 99 }] }), /a is stored as type 99/);
     refusedBytes(ggufBytes({ ...good, tensors: [{ ...f32('a', 100), typeNumber: 12 }] }), /no multiple of a Q4_K block/);
     refusedBytes(ggufBytes({ ...good, metadata: [...metadata, ['llama.block_count', 3]] }), /llama.block_count comes twice/);

@@ -98,6 +98,54 @@ describe('plumbline run', () => {
     expect(resultsOf(join(to.path, 'whole'))).toEqual(wanted);
   });
 
+  it('parts of other runs are not merged; the field that differs is named', async () => {
+    using to = temporary();
+    const part = (model: string, name: string, ...more: string[]) =>
+      plumbline(['run', model, '--suite', 'fairness/stereotypes', '--preset', 'demo', '-q', '-o', name, ...more], { cwd: to.path });
+    await part('scripted:perfect', 'a', '--shard', '1/2');
+    const others: readonly (readonly [model: string, more: readonly string[], field: RegExp])[] = [
+      ['scripted:perfect', ['--seed', '2'], /model\.identity is \{"persona":"perfect","runner":"scripted","seed":2/],
+      ['scripted:worst', [], /model\.identity is \{"persona":"worst"/],
+      ['scripted:perfect', ['--preset', 'quick'], /options\.preset is "quick", in .*a it is "demo"/],
+      ['scripted:perfect', ['--suite', 'fairness/ambiguity'], /options\.suites is /],
+      ['scripted:perfect', ['--limit', '3'], /options\.limit is 3, in .*a it is null/],
+    ];
+    for (const [i, [model, more, field]] of others.entries()) {
+      await part(model, `b${i}`, '--shard', '2/2', ...more);
+      const merged = await plumbline(['merge', 'a', `b${i}`, '-o', 'm'], { cwd: to.path });
+      expect(merged).toMatchObject({ code: 2, err: expect.stringMatching(field) });
+      expect(existsSync(join(to.path, 'm'))).toBe(false);
+    }
+  });
+
+  it('a million items would fit: what lies in a file is read as what lies in memory', async () => {
+    using to = temporary();
+    // More than 20,480 items, so that they go through the temporary file; languages and groups apart.
+    const line = (i: number) => ({
+      question: `Number ${i}?`,
+      answer: i % 3 ? 'yes' : 'no',
+      options: ['yes', 'no'],
+      group: `g${i % 4}`,
+      lang: i % 5 ? 'en' : 'zh',
+    });
+    writeFileSync(join(to.path, 'q.jsonl'), Array.from({ length: 30_000 }, (_, i) => `${JSON.stringify(line(i))}\n`).join(''));
+    const base = ['--suite', 'q.jsonl', '--preset', 'full', '--lang', 'all', '-q'];
+    expect((await plumbline(['run', 'scripted:mixed:0.3', ...base, '-o', 'whole'], { cwd: to.path })).code).toBe(0);
+    for (const i of [1, 2]) await plumbline(['run', 'scripted:mixed:0.3', ...base, '--shard', `${i}/2`, '-o', `s${i}`], { cwd: to.path });
+    expect((await plumbline(['merge', 's1', 's2', '-o', 'merged'], { cwd: to.path })).code).toBe(0);
+    expect(resultsOf(join(to.path, 'merged'))).toEqual(resultsOf(join(to.path, 'whole')));
+    const rows = readFileSync(join(to.path, 'whole/rows/reliability/q.jsonl'), 'utf8').trim().split('\n');
+    expect(rows).toHaveLength(24_000);
+    expect(JSON.parse(rows[20_000] ?? '')).toMatchObject({ id: 'row-25002', group: 'g1' });
+    const result = JSON.parse(readFileSync(join(to.path, 'whole/results/reliability/q.json'), 'utf8')) as {
+      estimates: { group?: string; value: number; n: number }[];
+    };
+    const own = rows.map((row) => (JSON.parse(row) as { values: { correct: number } }).values.correct);
+    expect(result.estimates[0]?.value).toBeCloseTo(own.reduce((a, b) => a + b, 0) / own.length, 12);
+    expect(result.estimates.filter(({ group }) => group !== undefined).map(({ n }) => n)).toEqual([6000, 6000, 6000, 6000]);
+    expect((await plumbline(['verify', 'whole'], { cwd: to.path })).code).toBe(0);
+  });
+
   it('Ctrl-C finishes cleanly with 130, marked incomplete', async () => {
     using to = temporary();
     const child = start(['run', 'scripted:slow:5', ...suites, '--preset', 'standard', '-o', 'r'], { cwd: to.path });

@@ -35,6 +35,26 @@ describe('every runner keeps the contract', () => {
     expect(checks.find(({ what }) => what.startsWith('a choice is'))?.ok).toBe(true);
   });
 
+  it('a runner of one’s own that keeps every promise passes, and runs suites by its path', async () => {
+    using to = temporary();
+    writeFileSync(
+      join(to.path, 'mine.mjs'),
+      `export default { scheme: 'mine', title: 'mine', usage: './mine.mjs', open: async () => ({ name: 'mine', identity: { runner: 'mine', version: '1' }, protocol: 'instruct', wants: ['text', 'choice'],
+         async *answer(requests, signal) { for (const [i, { want }] of requests.entries()) { if (signal.aborted) return; await null;
+           yield [i, want.kind === 'text' ? { ok: true, text: (want.stop ?? []).reduce((text, stop) => text.split(stop)[0], 'Blue.'), stop: 'end', tokens: 2, ms: 0 }
+             : { ok: true, text: '', logprobs: want.options.map((o) => -o.length), optionTokens: want.options.map(() => 1), stop: 'end', tokens: want.options.length, ms: 0 }]; } },
+         async [Symbol.asyncDispose]() {} }) };`,
+    );
+    const { code, out } = await plumbline(['test-runner', './mine.mjs'], { cwd: to.path });
+    expect(out).not.toMatch(/✗/);
+    expect(out.match(/✓/g)?.length).toBeGreaterThan(8);
+    expect(code).toBe(0);
+    const ran = await plumbline(['run', './mine.mjs', '--suite', 'fairness/stereotypes', '--preset', 'demo', '-q', '-o', 'r'], {
+      cwd: to.path,
+    });
+    expect(ran.code).toBe(0);
+  });
+
   it('a runner of one’s own that loses an answer and changes its mind is told so', async () => {
     using to = temporary();
     writeFileSync(

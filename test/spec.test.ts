@@ -27,7 +27,7 @@ describe('a model that is not understood is refused', () => {
   test('a matrix that is missing', () => {
     const tensors = new Map(files.tensors);
     tensors.delete('model.layers.1.self_attn.o_proj.weight');
-    expect(() => specOf({ ...files, tensors })).toThrow('no o matrix for layer 1');
+    expect(() => specOf({ ...files, tensors })).toThrow('no o for layer 1');
   });
   test('an unknown kind of rope', () => {
     expect(() => specOf(withConfig({ rope_parameters: { rope_type: 'spiral', rope_theta: 1e4 } }))).toThrow('“spiral”');

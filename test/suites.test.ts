@@ -6,7 +6,7 @@ import { runScripted } from './support/scripted.ts';
 const nothing = (): never => {
   throw new Error('built-in suites read no benchmark');
 };
-const noData: Data = { lines: nothing, text: nothing, files: nothing };
+const noData: Data = { lines: nothing, chunks: nothing, text: nothing, files: nothing };
 
 // Contract tests: they run over every suite that is not only run when named.
 const suites = (await loadSuites(suiteNames(), process.cwd())).filter((suite) => !suite.named);

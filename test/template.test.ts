@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { strftime } from '../runners/onnx/jinja.ts';
 import { openTemplate, templateFrom, transcript } from '../runners/onnx/template.ts';
 import { openTokenizer, type Tokenizer } from '../runners/onnx/tokenizer.ts';
+import { strftime } from '../src/kit/jinja.ts';
 import { type Message, UserError } from '../src/types.ts';
 
 interface Case {

@@ -1,8 +1,8 @@
+import type { Endings } from '../../src/kit/answer-text.ts';
 import type { Response } from '../../src/types.ts';
 import { answerOf, endingsOf, generated, jobOf } from './answer-generate.ts';
 import { failure, type Scored, score, scoredOf } from './answer-score.ts';
 import { type Spread, spreadTraces } from './answer-spread.ts';
-import type { Endings } from './answer-text.ts';
 import type { Job } from './generate.ts';
 import type { AnswerHooks, Asked } from './hooks.ts';
 import type { LocalModel } from './model.ts';
@@ -37,6 +37,7 @@ export async function* answer(model: LocalModel, asked: readonly Asked[], hooks:
       if (long > model.context) yield [index, tooLong(model, long)];
       else {
         scored.push(one);
+        hooks.meter.asked(one.paths.reduce((sum, { ids }) => sum + ids.length, 0));
         slot += one.slots;
       }
       continue;
@@ -47,6 +48,7 @@ export async function* answer(model: LocalModel, asked: readonly Asked[], hooks:
       yield [index, tooLong(model, ids.length)];
       continue;
     }
+    hooks.meter.asked(ids.length);
     const ending = endingsOf(model, request, shown);
     endings.set(index, { endings: ending, promptTokens: ids.length, trim: !model.speech.chat && typeof request.prompt !== 'string' });
     jobs.push(jobOf(model, { index, request, ids, endings: ending }));

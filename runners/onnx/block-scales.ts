@@ -1,5 +1,6 @@
 /** The scale and minimum of every small block of a stored tensor type: with the values themselves they give back the integer codes. */
 import type { StoredType } from './contract.ts';
+import { type PartForm, partForms, partScales } from './dequantise-i.ts';
 
 export interface BlockForm {
   /** Values that share a scale. */
@@ -83,6 +84,13 @@ const iq4xs: Read = (source, count, { scales }, half) => {
   }
 };
 
+const inParts = (form: PartForm, bits: 4 | 8): BlockForm => ({
+  size: form.part,
+  bits,
+  minimum: false,
+  read: (source, count, { scales }, half) => partScales(form, source, { count, scales, half }),
+});
+
 /** Layouts: ggml-common.h and the `gguf` Python package's quants.py. Types without an entry are floats. */
 export const blockForms: Partial<Readonly<Record<StoredType, BlockForm>>> = {
   Q8_0: { size: 32, bits: 8, minimum: false, read: leading(34, false) },
@@ -97,4 +105,5 @@ export const blockForms: Partial<Readonly<Record<StoredType, BlockForm>>> = {
   Q4_K: { size: 32, bits: 4, minimum: true, read: twelve(144) },
   Q5_K: { size: 32, bits: 8, minimum: true, read: twelve(176) },
   Q6_K: { size: 16, bits: 8, minimum: false, read: q6 },
+  ...Object.fromEntries(Object.entries(partForms).map(([type, form]) => [type, inParts(form, type.startsWith('TQ') ? 4 : 8)])),
 };

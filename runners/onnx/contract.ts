@@ -15,7 +15,18 @@ export type StoredType =
   | 'Q5_K'
   | 'Q6_K'
   | 'IQ4_NL'
-  | 'IQ4_XS';
+  | 'IQ4_XS'
+  | 'IQ1_S'
+  | 'IQ1_M'
+  | 'IQ2_XXS'
+  | 'IQ2_XS'
+  | 'IQ2_S'
+  | 'IQ3_XXS'
+  | 'IQ3_S'
+  | 'TQ1_0'
+  | 'TQ2_0'
+  | 'MXFP4'
+  | 'NVFP4';
 
 /** A tensor as it lies in a file: name as the file has it, shape in row-major order (outermost first, also for GGUF), bytes at `offset` of `file`. */
 export interface StoredTensor {
@@ -78,12 +89,12 @@ export interface GraphValue {
   readonly shape: readonly (number | string)[];
 }
 
-/** One tensor of the cache: fed as `past`, returned as `present`. */
+/** One tensor of the cache: fed as `past`; `present` is what a run gives back for it. */
 export interface CacheValue {
   readonly past: string;
   readonly present: string;
   readonly type: 'float32' | 'float16';
-  /** 'B' rows, 'C' slots; zeros at the start. A shape without 'C' is a state of fixed size (convolutions). */
+  /** Of `past`. 'B' rows, 'C' slots; zeros at the start. A shape without 'C' is a state of fixed size (convolutions). */
   readonly shape: readonly (number | 'B' | 'C')[];
 }
 
@@ -104,6 +115,8 @@ export interface Graph {
   readonly outputs: readonly GraphValue[];
   /** Empty for a score graph without cache. */
   readonly caches: readonly CacheValue[];
+  /** Outputs that stay on the device: there `present` is the whole cache. Elsewhere it is what the run adds: [B,S,heads·width] for each new token. */
+  readonly onDevice: readonly string[];
   /** Empty for a generate graph: there rows are plain sequences and the graph masks by itself. */
   readonly biases: readonly BiasInput[];
   /** Bytes of cache a token takes. */
@@ -122,9 +135,9 @@ export interface Graph {
  *   key_positions int64 [Bb,T]: only ALiBi models: place of each key in its own sequence.
  *   seqlens_k int32 [B] = valid tokens of the row in the cache after this run − 1 (past length + new tokens − 1) · total_sequence_length int32 [] = max(seqlens_k) + 1
  *        (only with caches). The new tokens of row b land in slots past length … past length + new − 1.
- *   past.<i>.key / past.<i>.value [B,kvHeads,C,width], C >= total_sequence_length. ALWAYS run in place: give the very same Tensor object as feed `past.*` and as fetch
- *        `present.*` (session.run(feeds, fetches)): then nothing is copied. A Tensor over buffer.subarray(…) of whole rows is fine, so rows live in slots of one big
- *        buffer and a new request is prefilled straight into its slot [1,kvHeads,C,width] or a run of neighbouring slots. Content past the valid length is never read.
+ *   past.<i>.key / past.<i>.value [B,kvHeads,C,width], C >= total_sequence_length. A Tensor over buffer.subarray(…) of whole rows is read where it lies, so rows live in
+ *        slots of one big buffer. Content past the valid length is never read. Not written: what is new comes back as `present.*`, since onnxruntime-node copies every
+ *        output to a fresh buffer, also one that was fetched into a tensor of ours.
  *   pick int64 [N] (flat index into B*S) · score: target int64 [N] · generate: temperature float32 [N] (0: greedy), uniform float32 [N] in [0,1) (the one random
  *        number that draws the token from the full softmax at that temperature), top_k int64 [1] (K >= 1).
  * Outputs:

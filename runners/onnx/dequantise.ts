@@ -1,4 +1,5 @@
 import type { StoredType } from './contract.ts';
+import { iReaders } from './dequantise-i.ts';
 import { kBlocks } from './dequantise-k.ts';
 import { blocks } from './gguf-types.ts';
 
@@ -129,6 +130,7 @@ const readers: Readonly<Record<StoredType, BlockReader>> = {
   IQ4_NL: iq4nl,
   IQ4_XS: iq4xs,
   ...kBlocks,
+  ...iReaders,
 };
 
 /**

@@ -24,6 +24,22 @@ export function parametersOf(files: ModelFiles, spec: ModelSpec): Parameters {
   return { all, withoutEmbeddings: all - tables };
 }
 
+/** Parameters that one token is computed with; null where that is all of them. */
+function activeParameters(files: ModelFiles, spec: ModelSpec): number | null {
+  if (spec.experts === null) return null;
+  const { count, chosen } = spec.experts;
+  let idle = 0;
+  for (const [canonical, name] of Object.entries(spec.tensors))
+    if (canonical.includes('.experts.')) idle += elements(files.tensors.get(name));
+  return parametersOf(files, spec).all - Math.round((idle * (count - chosen)) / count);
+}
+
+function mixture({ experts }: ModelSpec): string {
+  if (experts === null) return 'none';
+  const { count, chosen, width, shared } = experts;
+  return `${chosen} of ${count}, ${width} wide${shared > 0 ? `, ${shared} shared` : ''}`;
+}
+
 /** MHA: a key for every query head; MQA: one for all; GQA: one for a group; MLA: keys and values from a common low rank. */
 function attentionKind(spec: ModelSpec): string {
   if (spec.latent !== null) return 'MLA';
@@ -72,6 +88,8 @@ export function architectureFacts(files: ModelFiles, spec: ModelSpec): Readonly<
     family: spec.family,
     parameters: parameters.all,
     parametersWithoutEmbeddings: parameters.withoutEmbeddings,
+    parametersActive: activeParameters(files, spec),
+    experts: mixture(spec),
     layers: spec.layers.length,
     width: spec.hidden,
     attention: attention(spec),

@@ -1,5 +1,6 @@
 /** One row a family of decoder models: what its files call things and how it differs from Llama. No code per model. */
 
+import { expertFamilies, expertsInGguf } from './expert-families.ts';
 import { falconTraits, graniteTraits, minicpmTraits, windowed } from './family-traits.ts';
 import { type Fields, fieldsIn, flagIn, listIn, numberIn } from './fields.ts';
 import { gptNames, moreFamilies } from './more-families.ts';
@@ -40,6 +41,8 @@ export interface Traits {
   readonly kvHeads?: number;
   /** Keys and values from a common low rank (MLA); a head's key is `plain` dimensions without positions, then the rotated ones. */
   readonly latent?: Latent | null;
+  /** A router picks some of many feed-forward blocks for each token. */
+  readonly experts?: Experts | null;
   readonly headDim?: number;
   readonly ffnWidth?: number;
   readonly eps?: number;
@@ -61,6 +64,21 @@ export interface Latent {
   readonly value: number;
 }
 
+export interface Experts {
+  readonly count: number;
+  /** Experts a token takes. */
+  readonly chosen: number;
+  readonly width: number;
+  /** Width of the block that every token takes besides; 0: none. */
+  readonly shared: number;
+  readonly scores: 'softmax' | 'sigmoid';
+  /** The chosen experts' shares are made to sum to 1. */
+  readonly normalised: boolean;
+  readonly scale: number;
+  /** Experts come from the `kept` best groups only, a group being judged by its best or its two best experts. */
+  readonly groups: { readonly count: number; readonly kept: number; readonly judgedBy: 1 | 2 } | null;
+}
+
 export interface Family {
   /** What config.json calls it (model_type). */
   readonly types: readonly string[];
@@ -68,6 +86,10 @@ export interface Family {
   readonly arch: readonly string[];
   /** Where its safetensors names differ from Llama's. */
   readonly names?: Partial<Names>;
+  /** Where its GGUF names differ from the usual ones. */
+  readonly gguf?: Partial<Names>;
+  /** Its converter takes fused projections apart by group and joins all queries, all keys, all values. */
+  readonly regrouped?: true;
   readonly traits?: Traits;
   readonly fromConfig?: (config: Fields, layers: number) => Traits;
   /** Keys without the architecture's prefix. */
@@ -163,7 +185,16 @@ const gemma2Names: Partial<Names> = {
 const parallelIn = (config: Fields, otherwise: boolean): Traits => ({ parallel: flagIn(config, 'use_parallel_residual') ?? otherwise });
 
 const mainFamilies: Readonly<Record<string, Family>> = {
-  llama: { types: ['llama'], arch: ['llama'], fromGguf: () => ({ interleaved: true }) },
+  llama: {
+    types: ['llama'],
+    arch: ['llama'],
+    // Mistral's and Mixtral's files call themselves llama too.
+    fromGguf: (m) => ({
+      interleaved: true,
+      ...everyLayer(numberIn(m, 'attention.sliding_window') || undefined),
+      ...expertsInGguf(m, { normalised: true }),
+    }),
+  },
   mistral: { types: ['mistral'], arch: [], fromConfig: (c) => everyLayer('sliding_window' in c ? numberIn(c, 'sliding_window') : 4096) },
   qwen2: { types: ['qwen2'], arch: ['qwen2'], fromConfig: qwenWindow },
   qwen3: { types: ['qwen3'], arch: ['qwen3'], fromConfig: qwenWindow },
@@ -221,6 +252,7 @@ const mainFamilies: Readonly<Record<string, Family>> = {
   gpt_neox: {
     types: ['gpt_neox'],
     arch: ['gptneox'],
+    regrouped: true,
     names: neoxNames,
     traits: { norm: 'layer', partialRotary: 0.25, activation: 'gelu' },
     fromConfig: (c) => ({ qkv: 'by head', ...parallelIn(c, true) }),
@@ -270,6 +302,7 @@ const mainFamilies: Readonly<Record<string, Family>> = {
   falcon: {
     types: ['falcon'],
     arch: ['falcon'],
+    regrouped: true,
     names: { ...bloomNames, embedNorm: '', attnNorm: ['ln_attn', 'input_layernorm'], ffnNorm: ['ln_mlp', 'post_attention_layernorm'] },
     traits: { norm: 'layer', activation: 'gelu' },
     fromConfig: falconTraits,
@@ -278,6 +311,7 @@ const mainFamilies: Readonly<Record<string, Family>> = {
   bloom: {
     types: ['bloom'],
     arch: ['bloom'],
+    regrouped: true,
     names: bloomNames,
     traits: { norm: 'layer', positions: 'alibi', activation: 'gelu_pytorch_tanh', tied: true },
     fromConfig: () => ({ qkv: 'by head' }),
@@ -290,4 +324,4 @@ const mainFamilies: Readonly<Record<string, Family>> = {
   },
 };
 
-export const families: Readonly<Record<string, Family>> = { ...mainFamilies, ...moreFamilies };
+export const families: Readonly<Record<string, Family>> = { ...mainFamilies, ...moreFamilies, ...expertFamilies };

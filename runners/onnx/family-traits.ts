@@ -1,6 +1,7 @@
 /** The families whose own fields need more than a line. */
 import type { Traits } from './families.ts';
-import { type Fields, flagIn, listIn, numberIn } from './fields.ts';
+import { type Fields, fieldsIn, flagIn, listIn, numberIn, textIn } from './fields.ts';
+import { magnitude } from './rope.ts';
 
 /** Granite's four multipliers (config.json), or their GGUF names (also MiniCPM's); logits are divided. */
 export function graniteTraits(fields: Fields): Traits {
@@ -20,6 +21,42 @@ export function minicpmTraits(config: Fields, layers: number): Traits {
     embeddingScale: numberIn(config, 'scale_emb') ?? 1,
     residualScale: (numberIn(config, 'scale_depth') ?? Math.sqrt(layers)) / Math.sqrt(layers),
     logitScale: (numberIn(config, 'dim_model_base') ?? width) / width,
+  };
+}
+
+/** DeepSeek's latent attention; YaRN's magnitude is also in the scale of the products (squared: queries and keys). */
+export function latentIn(config: Fields): Traits {
+  const [plain, rotated] = [numberIn(config, 'qk_nope_head_dim') ?? 128, numberIn(config, 'qk_rope_head_dim') ?? 64];
+  const headDim = plain + rotated;
+  const scaling = fieldsIn(config, 'rope_parameters') ?? fieldsIn(config, 'rope_scaling') ?? {};
+  const all = numberIn(scaling, 'mscale_all_dim') ?? 0;
+  const scaled = all !== 0 && (textIn(scaling, 'rope_type', 'type') ?? 'default') !== 'default';
+  const more = scaled ? magnitude(numberIn(scaling, 'factor') ?? 1, all) ** 2 : 1;
+  return {
+    latent: { rank: numberIn(config, 'kv_lora_rank') ?? 512, plain, rotated, value: numberIn(config, 'v_head_dim') ?? plain },
+    headDim,
+    rotaryWidth: rotated,
+    kvHeads: numberIn(config, 'num_attention_heads') ?? 1,
+    attentionScale: headDim ** -0.5 * more,
+    interleaved: flagIn(config, 'rope_interleave') ?? true,
+  };
+}
+
+/** Files since April 2025 give the widths of the unfolded heads as `_mla`. */
+export function latentInGguf(metadata: Fields): Traits {
+  const headDim = numberIn(metadata, 'attention.key_length_mla', 'attention.key_length') ?? 192;
+  const rotated = numberIn(metadata, 'rope.dimension_count') ?? 64;
+  const plain = headDim - rotated;
+  const rank = numberIn(metadata, 'attention.kv_lora_rank') ?? 512;
+  const value = numberIn(metadata, 'attention.value_length_mla', 'attention.value_length') ?? plain;
+  const log = numberIn(metadata, 'rope.scaling.yarn_log_multiplier') ?? 0;
+  const more = log === 0 ? 1 : magnitude(numberIn(metadata, 'rope.scaling.factor') ?? 1, 10 * log) ** 2;
+  return {
+    latent: { rank, plain, rotated, value },
+    headDim,
+    kvHeads: numberIn(metadata, 'attention.head_count') ?? 1,
+    attentionScale: headDim ** -0.5 * more,
+    interleaved: true,
   };
 }
 

@@ -3,14 +3,21 @@ import { UserError } from '../../src/types.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** The first of `keys` that is a finite number. */
+/** The first of `keys` that is a number. UserError where one is there but no finite number, so that no default takes its place in silence. */
 export function numberIn(fields: Fields, ...keys: readonly string[]): number | undefined {
   for (const key of keys) {
     const value = fields[key];
     if (typeof value === 'number' && Number.isFinite(value)) return value;
+    if (typeof value === 'number' || typeof value === 'string') throw odd(key, value, 'a number');
   }
   return undefined;
 }
+
+const odd = (key: string, value: unknown, expected: string): UserError =>
+  new UserError(
+    `the model's configuration has ${key} = ${typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : String(value)}; expected ${expected}`,
+    'take the configuration as the model was published',
+  );
 
 /** The first of `keys` that is a number; UserError naming the first key when there is none. */
 export function requiredNumber(fields: Fields, ...keys: readonly string[]): number {
@@ -30,6 +37,7 @@ export function textIn(fields: Fields, ...keys: readonly string[]): string | und
 
 export function flagIn(fields: Fields, key: string): boolean | undefined {
   const value = fields[key];
+  if (typeof value === 'string') throw odd(key, value, 'true or false');
   return typeof value === 'boolean' ? value : undefined;
 }
 
@@ -41,7 +49,8 @@ export function listIn(fields: Fields, key: string): readonly unknown[] | undefi
 /** A list of finite numbers. */
 export function numbersIn(fields: Fields, key: string): readonly number[] | undefined {
   const list = listIn(fields, key);
-  return list?.every((each) => typeof each === 'number' && Number.isFinite(each)) ? (list as readonly number[]) : undefined;
+  if (list?.some((each) => typeof each !== 'number' || !Number.isFinite(each))) throw odd(key, list.slice(0, 3), 'a list of numbers');
+  return list as readonly number[] | undefined;
 }
 
 export function fieldsIn(fields: Fields, key: string): Fields | undefined {

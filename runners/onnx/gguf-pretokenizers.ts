@@ -15,9 +15,9 @@ export interface GgufPre {
 
 const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
 const space = '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
-/** The cl100k pattern with up to `digits` digits in a group. */
-const cl100k = (digits: string): string =>
-  `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${space}`;
+/** The cl100k pattern with up to `digits` digits in a group. `letters`: what words are made of; `after`: what may follow signs. */
+const cl100k = (digits: string, letters = '\\p{L}', after = '[\\r\\n]*'): string =>
+  `${contractions}|[^\\r\\n\\p{L}\\p{N}]?[${letters}]+|\\p{N}${digits}| ?[^\\s${letters}\\p{N}]+${after}|${space}`;
 const lower = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
 const upper = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
 /** The o200k pattern: words are cut where lower case turns to upper. `tail`: what may follow a word; `digits`: as above. */
@@ -50,6 +50,8 @@ interface Row {
   readonly names: readonly string[];
   /** Each cuts what the one before it left, in order. */
   readonly patterns: readonly string[];
+  /** Instead of patterns: the publisher's own stages, where one after the spelling in bytes sees those. */
+  readonly stages?: readonly Config[];
   readonly nfc?: true;
   readonly ignoreMerges?: true;
   readonly addBos?: true;
@@ -65,22 +67,39 @@ const rows: readonly Row[] = [
     addBos: true,
   },
   { names: ['dbrx', 'smaug-bpe', 'glm4', 'chatglm-bpe'], patterns: [cl100k('{1,3}')] },
+  { names: ['minicpm5'], patterns: ['\\p{N}{1,3}', cl100k('+')], ignoreMerges: true },
+  { names: ['hunyuan', 'solar-open', 'grok-2'], patterns: [cl100k('')] },
+  { names: ['qwen35'], patterns: [cl100k('', '\\p{L}\\p{M}')], nfc: true },
+  { names: ['seed-coder'], patterns: [cl100k('', '\\p{L}', '')] },
+  { names: ['bailingmoe', 'bailingmoe2', 'llada-moe'], patterns: [cl100k('').replace(space, '\\s*[\\r\\n]|\\s+(?!\\S)|\\s+')] },
   { names: ['qwen2', 'deepseek-r1-qwen', 'kormo', 'megrez', 'f2llmv2'], patterns: [cl100k('')], nfc: true },
   { names: ['stablelm2'], patterns: [cl100k('')] },
   {
-    names: ['starcoder', 'refact', 'command-r', 'smollm', 'codeshell', 'exaone', 'minerva-7b'],
+    names: ['starcoder', 'refact', 'command-r', 'smollm', 'codeshell', 'exaone', 'minerva-7b', 'mellum2'],
     patterns: ['\\p{N}', gpt2Pattern],
   },
-  { names: ['gpt-2', 'phi-2', 'jais', 'gigachat', 'exaone4', 'a.x-4.0', 'mellum', 'modern-bert'], patterns: [gpt2Pattern] },
+  {
+    names: ['gpt-2', 'phi-2', 'jais', 'gigachat', 'exaone4', 'a.x-4.0', 'mellum', 'modern-bert', 'trillion', 'granite-docling'],
+    patterns: [gpt2Pattern],
+  },
   { names: ['olmo', 'mpt'], patterns: [gpt2Pattern], nfc: true },
-  { names: ['falcon'], patterns: ['[\\p{P}\\$\\+<=>\\^~\\|`]+', gpt2Pattern, '[0-9][0-9][0-9]'] },
+  {
+    names: ['falcon'],
+    patterns: [],
+    stages: [
+      { type: 'Punctuation', behavior: 'Contiguous' },
+      { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+      { type: 'Digits', individual_digits: false },
+      { type: 'Split', pattern: { Regex: '[0-9][0-9][0-9]' }, behavior: 'Isolated', invert: false },
+    ],
+  },
   {
     names: ['deepseek-llm'],
     patterns: ['[\\r\\n]', `\\s?[${cased}]+`, '\\s?[!-/:-~！-／：-～‘-‟\u3000-。]+', '\\s+$', han, '\\p{N}+'],
   },
   { names: ['deepseek-coder'], patterns: ['[\\r\\n]', '\\s?\\p{L}+', '\\s?\\p{P}+', han, '\\p{N}'] },
   {
-    names: ['deepseek-v3'],
+    names: ['deepseek-v3', 'hunyuan-dense', 'joyai-llm'],
     patterns: [
       '\\p{N}{1,3}',
       '[一-龥぀-ゟ゠-ヿ]+',
@@ -88,7 +107,8 @@ const rows: readonly Row[] = [
     ],
   },
   { names: ['tekken'], patterns: [o200k('', '')], ignoreMerges: true, addBos: true },
-  { names: ['gpt-4o', 'llama4', 'kanana2'], patterns: [o200k(`${contractions}?`, '{1,3}')] },
+  { names: ['gpt-4o', 'llama4', 'kanana2', 'talkie', 'minimax-m2'], patterns: [o200k(`${contractions}?`, '{1,3}')] },
+  { names: ['tiny_aya', 'cohere2moe'], patterns: ['\\d{1,3}(?=(?:\\d{3})*\\b)', o200k(`${contractions}?`, '{1,3}')] },
   { names: ['poro-chat', 'bloom', 'gpt3-finnish'], patterns: [words] },
   { names: ['viking'], patterns: [words, '\\p{N}'] },
 ];
@@ -105,11 +125,12 @@ export function ggufPre(name: string): GgufPre {
       'use the safetensors folder of the model, with its tokenizer.json',
     );
   }
-  const stages = row.patterns.map((regex) => ({ type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false }));
+  const split = (regex: string): Config => ({ type: 'Split', pattern: { Regex: regex }, behavior: 'Isolated', invert: false });
+  const bytes = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };
   return {
     nfc: row.nfc ?? false,
     ignoreMerges: row.ignoreMerges ?? false,
     addBos: row.addBos ?? false,
-    preTokenizer: { type: 'Sequence', pretokenizers: [...stages, { type: 'ByteLevel', add_prefix_space: false, use_regex: false }] },
+    preTokenizer: { type: 'Sequence', pretokenizers: row.stages ?? [...row.patterns.map(split), bytes] },
   };
 }

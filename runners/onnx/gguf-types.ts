@@ -17,6 +17,17 @@ export const blocks: Readonly<Record<StoredType, readonly [elements: number, byt
   Q6_K: [256, 210],
   IQ4_NL: [32, 18],
   IQ4_XS: [256, 136],
+  IQ1_S: [256, 50],
+  IQ1_M: [256, 56],
+  IQ2_XXS: [256, 66],
+  IQ2_XS: [256, 74],
+  IQ2_S: [256, 82],
+  IQ3_XXS: [256, 98],
+  IQ3_S: [256, 110],
+  TQ1_0: [256, 54],
+  TQ2_0: [256, 66],
+  MXFP4: [32, 17],
+  NVFP4: [64, 36],
 };
 
 /** ggml's numbers of all its tensor types, read or not, so that an error can name what it found. */

@@ -27,16 +27,16 @@ function split(context: Context, fused: string): Projected {
 }
 
 function projected(context: Context, x: string, layer: number): Projected {
-  const { weights, spec, draft } = context;
+  const { weights, spec } = context;
   const at = (role: string): string => `layers.${layer}.${role}`;
-  const parts =
-    spec.qkv === 'apart'
-      ? { q: weights.linear(x, at('q')), k: weights.linear(x, at('k')), v: weights.linear(x, at('v')) }
-      : split(context, weights.linear(x, at('qkv')));
+  return spec.qkv === 'apart'
+    ? { q: weights.linear(x, at('q')), k: weights.linear(x, at('k')), v: weights.linear(x, at('v')) }
+    : split(context, weights.linear(x, at('qkv')));
+}
+
+function clipped({ draft, spec }: Context, x: string): string {
   const { clip } = spec;
-  if (clip === null) return parts;
-  const cut = (name: string): string => draft.op('Clip', [name, draft.floats([-clip], []), draft.floats([clip], [])]);
-  return { q: cut(parts.q), k: cut(parts.k), v: cut(parts.v) };
+  return clip === null ? x : draft.op('Clip', [x, draft.floats([-clip], []), draft.floats([clip], [])]);
 }
 
 function normed(context: Context, x: string, name: string): string {
@@ -107,10 +107,10 @@ function direct(context: Context, x: string, layer: number): Projected {
   const turn = (y: string, role: string, heads: number): string => {
     const name = `layers.${layer}.${role}`;
     return spec.normAfterRope
-      ? normed(context, rotated(context, y, layer, heads), name)
-      : rotated(context, normed(context, y, name), layer, heads);
+      ? normed(context, rotated(context, clipped(context, y), layer, heads), name)
+      : rotated(context, clipped(context, normed(context, y, name)), layer, heads);
   };
-  return { q: turn(q, 'qNorm', spec.heads), k: turn(k, 'kNorm', spec.kvHeads), v };
+  return { q: turn(q, 'qNorm', spec.heads), k: turn(k, 'kNorm', spec.kvHeads), v: clipped(context, v) };
 }
 
 /** x [B,S,hidden], already normed → the layer's attention output [B,S,hidden]. */
@@ -120,6 +120,6 @@ export function attention(context: Context, x: string, layer: number): string {
   const value = spec.latent?.value ?? spec.headDim;
   const parts = { q: widened(context, q, spec.headDim), k: widened(context, k, spec.headDim), v: widened(context, v, value) };
   const outputs = context.plain ? plainAttention(context, parts, layer) : grouped(context, parts, layer);
-  context.keep(layer, outputs);
+  context.keep(layer, context.whole ? outputs : ['', parts.k, parts.v]);
   return context.weights.linear(narrowed(context, outputs[0] ?? '', value), `layers.${layer}.o`);
 }

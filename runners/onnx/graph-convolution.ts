@@ -45,7 +45,9 @@ export function convolution(context: Context, x: string, layer: number): string 
   const row = withPast(context, draft.op('Mul', [gate, value]), { layer, before });
   const bias = weights.has(`${name('conv')}.bias`) ? [weights.vector(`${name('conv')}.bias`)] : [];
   const turned = draft.op('Transpose', [row], { perm: [0, 2, 1] });
-  const mixed = draft.op('Conv', [turned, weights.vector(`${name('conv')}.weight`), ...bias], {
+  // [hidden,1,reach], or [hidden,reach] in GGUF.
+  const kernel = draft.op('Reshape', [weights.vector(`${name('conv')}.weight`), draft.ints([spec.hidden, 1, before + 1])]);
+  const mixed = draft.op('Conv', [turned, kernel, ...bias], {
     group: spec.hidden,
     kernel_shape: [before + 1],
   });

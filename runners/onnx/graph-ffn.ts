@@ -1,6 +1,7 @@
 import { UserError } from '../../src/types.ts';
 import type { Draft } from './draft.ts';
 import type { Context } from './graph-context.ts';
+import { mixture } from './graph-experts.ts';
 
 type Activation = (draft: Draft, x: string) => string;
 const tanhGelu: Activation = (draft, x) => draft.op('FastGelu', [x]);
@@ -22,23 +23,30 @@ const activations: Readonly<Record<string, Activation>> = {
   relu2: squaredRelu,
 };
 
-function activated(context: Context, x: string): string {
+export function activated(context: Context, x: string): string {
   const name = context.spec.ffn.activation;
   const known = activations[name];
   if (known === undefined) throw new UserError(`the activation “${name}” is not known`, `known are ${Object.keys(activations).join(', ')}`);
   return known(context.draft, x);
 }
 
+/** down(act(gate(x)) · up(x)) with the matrices under `stem`. */
+export function gatedFeed(context: Context, x: string, at: { stem: string; width: number }): string {
+  const { draft, weights } = context;
+  const { stem, width } = at;
+  let [gate, up] = ['', ''];
+  if (weights.has(`${stem}gateUp.weight`)) {
+    const both = weights.linear(x, `${stem}gateUp`);
+    [gate = '', up = ''] = draft.ops('Split', [both, draft.ints([width, width])], 2, { axis: -1 });
+  } else [gate, up] = [weights.linear(x, `${stem}gate`), weights.linear(x, `${stem}up`)];
+  return weights.linear(draft.op('Mul', [activated(context, gate), up]), `${stem}down`);
+}
+
 /** x [B,S,hidden], already normed → the layer's feed-forward output [B,S,hidden]. */
 export function feedForward(context: Context, x: string, layer: number): string {
-  const { draft, spec, weights } = context;
-  const at = (role: string): string => `layers.${layer}.${role}`;
-  if (spec.ffn.kind === 'plain') return weights.linear(activated(context, weights.linear(x, at('up'))), at('down'));
-  let gate: string;
-  let up: string;
-  if (weights.has(`${at('gateUp')}.weight`)) {
-    const sizes = draft.ints([spec.ffn.width, spec.ffn.width]);
-    [gate = '', up = ''] = draft.ops('Split', [weights.linear(x, at('gateUp')), sizes], 2, { axis: 2 });
-  } else [gate, up] = [weights.linear(x, at('gate')), weights.linear(x, at('up'))];
-  return weights.linear(draft.op('Mul', [activated(context, gate), up]), at('down'));
+  const { spec, weights } = context;
+  const stem = `layers.${layer}.`;
+  if (spec.experts !== null && weights.has(`${stem}router.weight`)) return mixture(context, x, { layer, experts: spec.experts });
+  if (spec.ffn.kind === 'gated') return gatedFeed(context, x, { stem, width: spec.ffn.width });
+  return weights.linear(activated(context, weights.linear(x, `${stem}up`)), `${stem}down`);
 }

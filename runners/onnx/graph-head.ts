@@ -179,10 +179,10 @@ function sampled(context: Context, scores: string, best: string): string {
   const [warmth, chance] = [column('temperature'), column('uniform')];
   const warm = draft.op('Greater', [warmth, draft.floats([0], [])]);
   const hottest = draft.op('ReduceMax', [warmth], { keepdims: 0 });
-  const draw = draftOf('draw', 'draw.');
+  const draw = draftOf('draw', draft);
   const token = drawn(draw, scores, { warmth, chance, vocabulary: spec.vocabulary });
   draw.output(draw.op('Where', [warm, token, best]), { name: 'draw.token', type: 'int64', shape: ['N', 1] });
-  const greedy = draftOf('greedy', 'greedy.');
+  const greedy = draftOf('greedy', draft);
   greedy.output(greedy.op('Identity', [best]), { name: 'greedy.token', type: 'int64', shape: ['N', 1] });
   return draft.op('If', [draft.op('Greater', [hottest, draft.floats([0], [])])], {
     then_branch: { graph: draw.parts() },

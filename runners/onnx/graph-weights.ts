@@ -35,18 +35,23 @@ export interface WeightSource {
   readonly plain: boolean;
 }
 
+/** The experts of a layer in one tensor [experts,out,in] are one matrix of experts·out rows. */
+export const matrixOf = (shape: readonly number[]): readonly number[] =>
+  shape.length === 3 ? [(shape[0] ?? 0) * (shape[1] ?? 0), shape[2] ?? 0] : shape;
+
 /** A tensor (or some rows of it) as an initializer of its stored type. */
 export function stored(source: WeightSource, canonical: string, rows?: Rows): { name: string; cast: boolean } {
   const file = source.spec.tensors[canonical];
   const tensor = file === undefined ? undefined : source.tensors.get(file);
   if (tensor === undefined) throw new UserError(`the model's file has no tensor ${file ?? canonical}`, 'are all of its files there?');
-  const width = tensor.shape.slice(1).reduce((a, b) => a * b, 1) * elementBytes[tensor.type];
-  const part = rows === undefined ? { from: 0, to: tensor.shape[0] ?? 0 } : rows;
-  const whole = part.to - part.from === tensor.shape[0];
+  const [first = 0, ...rest] = rows === undefined ? tensor.shape : matrixOf(tensor.shape);
+  const width = rest.reduce((a, b) => a * b, 1) * elementBytes[tensor.type];
+  const part = rows ?? { from: 0, to: first };
+  const whole = part.to - part.from === first;
   const name = source.draft.initializer({
     name: whole ? canonical : `${canonical}[${part.from}:${part.to}]`,
     type: elementType[tensor.type],
-    shape: [part.to - part.from, ...tensor.shape.slice(1)],
+    shape: [part.to - part.from, ...rest],
     location: basename(tensor.file),
     offset: tensor.offset + part.from * width,
     bytes: (part.to - part.from) * width,

@@ -15,7 +15,7 @@ import { weightsModeOf } from './weights.ts';
 export async function openReadyModel(opening: Opening, device: Chosen): Promise<LocalModel> {
   const mode = weightsModeOf(opening.settings);
   if (opening.settings.adapter !== undefined)
-    throw new UserError('adapters are applied to safetensors folders, not to ONNX exports', 'give the folder of the original model');
+    throw new UserError('adapters are applied to safetensors and GGUF models, not to ONNX exports', 'give the original model');
   if (mode.compute === 'fast' || mode.bits !== null)
     throw new UserError('an ONNX export runs as it was made', 'leave --weights and --quantize out, or name the GGUF or safetensors form');
   const found = findReadyMade(opening.target);
@@ -59,7 +59,6 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
     vocabulary: Number(found.config.vocab_size ?? speech.tokenizer?.size ?? 2 ** 31),
     rotatesBeyond: Number.POSITIVE_INFINITY,
     speech,
-    keeps: false,
     spreads: false,
     scores: true,
     facts: { family, layers, context: found.context, fileBytes: found.bytes, weights: 'as exported' },

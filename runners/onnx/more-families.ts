@@ -1,7 +1,7 @@
 /** Further families that the same table carries. */
 import type { Family, Traits } from './families.ts';
-import { minicpmTraits, windowed } from './family-traits.ts';
-import { type Fields, flagIn, listIn, numberIn } from './fields.ts';
+import { latentInGguf, minicpmTraits, windowed } from './family-traits.ts';
+import { type Fields, flagIn, listIn, numberIn, numbersIn } from './fields.ts';
 import type { Names } from './tensor-names.ts';
 
 export const gptNames: Partial<Names> = {
@@ -46,6 +46,13 @@ function gptNeo(config: Fields): Traits {
   return { attentionScale: 1, window: (layer) => ((kinds === undefined ? layer % 2 === 1 : kinds[layer] === 'local') ? size : null) };
 }
 
+/** In GGUF a layer without keys is a convolution. */
+export function lfm2Gguf(metadata: Fields): Traits {
+  const kv = numbersIn(metadata, 'attention.head_count_kv') ?? [];
+  const reach = numberIn(metadata, 'shortconv.l_cache') ?? 3;
+  return { ...(kv.length === 0 ? {} : { kvHeads: Math.max(...kv) }), convolution: (layer) => (kv[layer] === 0 ? reach : null) };
+}
+
 /** MLA's sizes (DeepSeek-V2, section 2.1), with MiniCPM's scales: its logits are not divided. */
 function minicpm3(config: Fields, layers: number): Traits {
   const [plain, rotated] = [numberIn(config, 'qk_nope_head_dim') ?? 64, numberIn(config, 'qk_rope_head_dim') ?? 32];
@@ -54,7 +61,7 @@ function minicpm3(config: Fields, layers: number): Traits {
 }
 
 /** LFM2: short convolutions between a few layers that attend. */
-function lfm2(config: Fields): Traits {
+export function lfm2(config: Fields): Traits {
   const types = listIn(config, 'layer_types');
   const attends = listIn(config, 'full_attn_idxs');
   const reach = numberIn(config, 'conv_L_cache') ?? 3;
@@ -66,6 +73,29 @@ function lfm2(config: Fields): Traits {
     convolution: (layer) => ((types === undefined ? attends?.includes(layer) : types[layer] !== 'conv') ? null : reach),
   };
 }
+
+export const lfm2Names: Partial<Names> = {
+  finalNorm: 'embedding_norm',
+  attnNorm: 'operator_norm',
+  qNorm: 'self_attn.q_layernorm',
+  kNorm: 'self_attn.k_layernorm',
+  o: 'self_attn.out_proj',
+  convIn: 'conv.in_proj',
+  conv: 'conv.conv',
+  convOut: 'conv.out_proj',
+  ffnNorm: 'ffn_norm',
+  gate: 'feed_forward.w1',
+  up: 'feed_forward.w3',
+  down: 'feed_forward.w2',
+};
+/** GGUF has the last norm under the name of another family's first. */
+export const lfm2GgufNames: Partial<Names> = {
+  embedNorm: '',
+  finalNorm: ['token_embd_norm', 'output_norm'],
+  convIn: 'shortconv.in_proj',
+  conv: 'shortconv.conv',
+  convOut: 'shortconv.out_proj',
+};
 
 const cohere = (config: Fields): Traits => ({ logitScale: numberIn(config, 'logit_scale') ?? 0.0625, ...placelessGlobals(config) });
 const cohereTraits: Traits = { norm: 'layer', parallel: true, interleaved: true, tied: true };
@@ -131,25 +161,24 @@ export const moreFamilies: Readonly<Record<string, Family>> = {
   },
   lfm2: {
     types: ['lfm2'],
-    arch: [],
-    names: {
-      finalNorm: 'embedding_norm',
-      attnNorm: 'operator_norm',
-      qNorm: 'self_attn.q_layernorm',
-      kNorm: 'self_attn.k_layernorm',
-      o: 'self_attn.out_proj',
-      convIn: 'conv.in_proj',
-      conv: 'conv.conv',
-      convOut: 'conv.out_proj',
-      ffnNorm: 'ffn_norm',
-      gate: 'feed_forward.w1',
-      up: 'feed_forward.w3',
-      down: 'feed_forward.w2',
-    },
+    arch: ['lfm2'],
+    names: lfm2Names,
+    gguf: lfm2GgufNames,
     traits: { tied: true },
     fromConfig: lfm2,
+    fromGguf: lfm2Gguf,
   },
-  minicpm3: { types: ['minicpm3'], arch: [], fromConfig: minicpm3 },
+  minicpm3: {
+    types: ['minicpm3'],
+    arch: ['minicpm3'],
+    fromConfig: minicpm3,
+    // The scales are not in the file: llama.cpp has those of the one published size.
+    fromGguf: (m, layers) => ({
+      ...latentInGguf(m),
+      interleaved: false,
+      ...minicpmTraits({ ...m, hidden_size: m.embedding_length, scale_emb: 12, scale_depth: 1.4, dim_model_base: 256 }, layers),
+    }),
+  },
   glm: { types: ['glm'], arch: [], names: { gateUp: 'mlp.gate_up_proj' }, traits: glmTraits },
   glm4: {
     types: ['glm4'],

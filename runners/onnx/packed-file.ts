@@ -8,11 +8,12 @@ import type { ModelFiles, PackedTensor, ReadyTensor, Region, StoredTensor } from
 import { filledOnce, type ReadyOptions, readFloats, readIndex, readRaw } from './convert.ts';
 import { dequantise, halfTable } from './dequantise.ts';
 import { bytesOf } from './gguf-types.ts';
+import { matrixOf } from './graph-weights.ts';
 import { type Blocks, nearestBlocks, storedBlocks, valuesOf, widenedCodes } from './quantised.ts';
 import type { ModelSpec } from './spec.ts';
 
 /** Raised whenever the bytes written could change. */
-const packVersion = 2;
+const packVersion = 3;
 const alignment = 64;
 const chunkElements = 1 << 20;
 
@@ -46,7 +47,8 @@ interface Planned {
   readonly regions: { readonly codes: Region; readonly scales: Region; readonly minima: Region };
 }
 
-const matrixRole = /^(embed|head|layers\.\d+\.(q|k|v|qkv|o|gate|up|gateUp|down|qDown|qUp|kvDown|kvUp|convIn|convOut))\.weight$/;
+const matrixRole =
+  /^(embed|head|layers\.\d+\.(q|k|v|qkv|o|gate|up|gateUp|down|qDown|qUp|kvDown|kvUp|convIn|convOut|(experts\.(\d+\.)?|shared\.)(gate|up|gateUp|down)))\.weight$/;
 const productOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** How a matrix is packed. Tables that are also looked up (the embedding) take 8 bits without minima: that is what the look-up reads. */
@@ -72,7 +74,7 @@ function plan(files: ModelFiles, spec: ModelSpec, options: PackOptions): { bytes
     if (role === undefined) continue;
     const spared = sparedRole[options.spared ?? 'none'].test(role);
     const turned = spec.transposed && matrixRole.test(role) && role.startsWith('layers');
-    const shape = turned ? tensor.shape.toReversed() : tensor.shape;
+    const shape = turned ? tensor.shape.toReversed() : role.includes('.experts.') ? matrixOf(tensor.shape) : tensor.shape;
     const suits = matrixRole.test(role) && !spared && (shape.at(-1) ?? 0) % 32 === 0 && shape.length === 2;
     const packing = suits && options.form === 'fast' ? packingOf(tensor, role, options) : null;
     const count = productOf(shape);

@@ -1,5 +1,6 @@
 /** How each layer rotates: config.json's two spellings and GGUF's keys brought to one. */
 import { closeSync, openSync, readSync } from 'node:fs';
+import { UserError } from '../../src/types.ts';
 import type { ModelFiles } from './contract.ts';
 import type { Traits } from './families.ts';
 import { type Fields, fieldsIn, flagIn, numberIn, numbersIn, textIn } from './fields.ts';
@@ -64,6 +65,7 @@ function smallTensor(files: ModelFiles, name: string): number[] | undefined {
 function fromMetadata(read: Read, files: ModelFiles): RopeSettings {
   const { fields, traits, headDim } = read;
   const longFactors = smallTensor(files, 'rope_factors_long.weight');
+  const log = numberIn(fields, 'rope.scaling.yarn_log_multiplier');
   const kind = longFactors === undefined ? (textIn(fields, 'rope.scaling.type') ?? 'default') : 'longrope';
   return {
     kind,
@@ -76,18 +78,46 @@ function fromMetadata(read: Read, files: ModelFiles): RopeSettings {
     attentionFactor: numberIn(fields, 'rope.scaling.attn_factor'),
     betaFast: numberIn(fields, 'rope.scaling.yarn_beta_fast'),
     betaSlow: numberIn(fields, 'rope.scaling.yarn_beta_slow'),
+    // DeepSeek: what leaves cos and sin as they are goes into the scale of the products.
+    mscale: log,
+    mscaleAllDim: log,
     shortFactors: smallTensor(files, 'rope_factors_short.weight'),
     longFactors,
     divisors: smallTensor(files, 'rope_freqs.weight'),
   };
 }
 
+/** Settings that no model has, named before frequencies are made of them. */
+function checked(settings: RopeSettings, most: number): RopeSettings {
+  const positive = {
+    base: settings.base,
+    factor: settings.factor,
+    'original context': settings.original,
+    beta_fast: settings.betaFast,
+    beta_slow: settings.betaSlow,
+  };
+  for (const [what, value] of Object.entries(positive))
+    if (value !== undefined && !(value > 0 && value < 1e15))
+      throw new UserError(`the configuration's rope has the ${what} ${value}`, 'the configuration is damaged: fetch it again');
+  const { width } = settings;
+  if (!(width >= 2 && width <= most))
+    throw new UserError(
+      `the configuration rotates ${width} dimensions of a head of ${most}`,
+      'the configuration is damaged: fetch it again',
+    );
+  return settings;
+}
+
 /** The model's ropes and which layer uses which. */
 export function ropesOf(read: Read, files: ModelFiles): { ropes: readonly Rope[]; layers: readonly LayerSpec[] } {
-  const settings = files.format === 'gguf' ? fromMetadata(read, files) : fromConfig(read);
+  const given = files.format === 'gguf' ? fromMetadata(read, files) : fromConfig(read);
+  const settings = checked(given, read.traits.latent?.rotated ?? read.headDim);
   const { localBase, noRope, window } = read.traits;
   const ropes = [ropeOf(settings)];
-  if (localBase !== undefined) ropes.push(ropeOf({ ...settings, kind: 'default', base: localBase.base, divisors: undefined }));
+  if (localBase !== undefined) {
+    const local: RopeSettings = { ...settings, kind: 'default', base: localBase.base, divisors: undefined };
+    ropes.push(ropeOf(checked(local, settings.width)));
+  }
   const layers = Array.from({ length: read.layers }, (_, i) => ({
     rope: noRope?.(i) ? null : localBase?.on(i) ? 1 : 0,
     window: window?.(i) ?? null,

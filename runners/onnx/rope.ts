@@ -53,7 +53,8 @@ function llama3(rope: RopeSettings, inverse: readonly number[]): number[] {
   });
 }
 
-const magnitude = (factor: number, weight = 1): number => (factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1);
+/** YaRN's multiplier of cos and sin. */
+export const magnitude = (factor: number, weight = 1): number => (factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1);
 
 /** YaRN (Peng et al. 2023, section 3.2): low frequencies are interpolated, high ones kept, a ramp between. */
 function yarn(rope: RopeSettings, inverse: readonly number[]): Pick<Rope, 'frequencies' | 'scale'> {
@@ -91,7 +92,7 @@ function longrope(rope: RopeSettings, inverse: readonly number[]): Pick<Rope, 'f
   const divided = (by: readonly number[]): number[] => inverse.map((frequency, i) => frequency / (by[i] ?? 1));
   return {
     frequencies: divided(shortFactors),
-    long: { frequencies: divided(longFactors), beyond: original },
+    long: { frequencies: divided(longFactors), beyond: Math.floor(original) },
     scale: rope.attentionFactor ?? (factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original))),
   };
 }

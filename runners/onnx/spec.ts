@@ -1,11 +1,13 @@
 /** What a model is, as plain data: from config.json in both spellings, or from GGUF metadata. */
 import { UserError } from '../../src/types.ts';
-import type { ModelFiles, StoredTensor } from './contract.ts';
-import { type Family, families, type Latent, type Traits } from './families.ts';
+import type { ModelFiles } from './contract.ts';
+import { type Experts, type Family, families, type Latent, type Traits } from './families.ts';
 import { type Fields, fieldsIn, flagIn, numberIn, requiredNumber, textIn } from './fields.ts';
 import { nearest } from './nearest.ts';
 import type { Rope } from './rope.ts';
 import { ropesOf } from './rope-settings.ts';
+import { checkNumbers } from './spec-numbers.ts';
+import { checkShapes } from './spec-shapes.ts';
 import { ggufNames, llamaNames, tensorNames } from './tensor-names.ts';
 
 export interface LayerSpec {
@@ -37,6 +39,8 @@ export interface ModelSpec {
   readonly normAfterRope: boolean;
   /** Keys and values from a common low rank; null: projected one by one. */
   readonly latent: Latent | null;
+  /** null: every token takes the one feed-forward block of its layer. */
+  readonly experts: Experts | null;
   readonly qkv: 'apart' | 'joined' | 'by head' | 'by group';
   readonly transposed: boolean;
   readonly attentionScale: number;
@@ -135,22 +139,23 @@ function readMetadata(files: ModelFiles): Read {
   const { activation, ...fixed } = family.traits ?? {};
   const hidden = requiredNumber(fields, 'embedding_length');
   const heads = requiredNumber(fields, 'attention.head_count');
+  const traits: Traits = {
+    ...fixed,
+    ...(activation === undefined ? {} : { activation }),
+    ...family.fromGguf?.(fields, layers),
+    // Converters write 1 + w, and leave the head out when it is tied.
+    normOffset: false,
+    tied: false,
+  };
   return {
     family: name,
     fields,
     layers,
     hidden,
     heads,
-    // Converters write 1 + w, and leave the head out when it is tied.
-    traits: {
-      ...fixed,
-      ...(activation === undefined ? {} : { activation }),
-      ...family.fromGguf?.(fields, layers),
-      normOffset: false,
-      tied: false,
-    },
-    kvHeads: numberIn(fields, 'attention.head_count_kv') ?? heads,
-    headDim: numberIn(fields, 'attention.key_length') ?? hidden / heads,
+    traits,
+    kvHeads: traits.kvHeads ?? numberIn(fields, 'attention.head_count_kv') ?? heads,
+    headDim: traits.headDim ?? numberIn(fields, 'attention.key_length') ?? hidden / heads,
     ffnWidth: requiredNumber(fields, 'feed_forward_length'),
     eps: numberIn(fields, 'attention.layer_norm_rms_epsilon', 'attention.layer_norm_epsilon') ?? fixed.eps ?? 1e-5,
     context: numberIn(fields, 'context_length') ?? 2048,
@@ -159,7 +164,8 @@ function readMetadata(files: ModelFiles): Read {
 
 /** Every tensor's name, with GGUF's one ambiguity resolved: Phi-3 calls its fused gate and up `ffn_up`. */
 function namesFor(files: ModelFiles, read: Read): Readonly<Record<string, string>> {
-  const names = files.format === 'gguf' ? ggufNames : { ...llamaNames, ...families[read.family]?.names };
+  const family = families[read.family];
+  const names = files.format === 'gguf' ? { ...ggufNames, ...family?.gguf } : { ...llamaNames, ...family?.names };
   const found = tensorNames(files.tensors, names, read.layers);
   const up = files.tensors.get(found['layers.0.up.weight'] ?? '');
   if (up === undefined || found['layers.0.gate.weight'] !== undefined || up.shape[0] !== 2 * read.ffnWidth) return found;
@@ -172,6 +178,7 @@ function namesFor(files: ModelFiles, read: Read): Readonly<Record<string, string
  */
 export function specOf(files: ModelFiles): ModelSpec {
   const read = files.format === 'gguf' ? readMetadata(files) : readConfig(files);
+  checkNumbers(read);
   const tensors = namesFor(files, read);
   const { traits } = read;
   const has = (canonical: string): boolean => tensors[canonical] !== undefined;
@@ -192,7 +199,7 @@ export function specOf(files: ModelFiles): ModelSpec {
     headDim: read.headDim,
     norm: { kind: traits.norm ?? 'rms', eps: read.eps, offset: traits.normOffset ?? false, bare: traits.bareNorms ?? false },
     ffn: {
-      kind: has('layers.0.gate.weight') || has('layers.0.gateUp.weight') ? 'gated' : 'plain',
+      kind: traits.experts || has('layers.0.gate.weight') || has('layers.0.gateUp.weight') ? 'gated' : 'plain',
       width: read.ffnWidth,
       activation: traits.activation ?? 'silu',
     },
@@ -200,6 +207,7 @@ export function specOf(files: ModelFiles): ModelSpec {
     qkNorm: qNorm === undefined ? 'none' : qNorm.shape[0] === read.headDim && read.heads > 1 ? 'head' : 'whole',
     normAfterRope: traits.normAfterRope ?? false,
     latent: traits.latent ?? null,
+    experts: traits.experts ?? null,
     qkv: has('layers.0.qkv.weight') ? (traits.qkv ?? 'joined') : 'apart',
     transposed: traits.transposed ?? false,
     attentionScale: traits.attentionScale ?? read.headDim ** -0.5,
@@ -217,54 +225,27 @@ export function specOf(files: ModelFiles): ModelSpec {
     tensors,
   };
   checkShapes(spec, files.tensors);
+  checkClaims(files, read, spec);
   return spec;
+}
+
+/** What config.json says of tensors that may be missing or of another size. */
+function checkClaims(files: ModelFiles, { fields, traits }: Read, spec: ModelSpec): void {
+  if (files.format === 'gguf') return;
+  const vocabulary = numberIn(fields, 'vocab_size') ?? spec.vocabulary;
+  if (vocabulary !== spec.vocabulary)
+    throw new UserError(
+      `the embedding has ${spec.vocabulary} rows where the configuration says vocab_size ${vocabulary}`,
+      'the configuration and the weights are of different models',
+    );
+  if (flagIn(fields, 'tie_word_embeddings') === false && !traits.tied && spec.tensors['head.weight'] === undefined)
+    throw new UserError(
+      'the model’s file has no head, and its configuration does not tie it to the embedding',
+      'are all of its files there?',
+    );
 }
 
 const plainLayers = (read: Read): { ropes: readonly Rope[]; layers: readonly LayerSpec[] } => ({
   ropes: [],
   layers: Array.from({ length: read.layers }, (_, i) => ({ rope: null, window: read.traits.window?.(i) ?? null, convolution: null })),
 });
-
-const needed = (spec: ModelSpec, layer: number): readonly string[] =>
-  spec.layers[layer]?.convolution != null
-    ? ['convIn', 'conv', 'convOut', 'up', 'down']
-    : spec.latent !== null
-      ? ['kvDown', 'kvUp', 'o', 'up', 'down']
-      : spec.qkv === 'apart'
-        ? ['q', 'k', 'v', 'o', 'up', 'down']
-        : ['qkv', 'o', 'down'];
-
-/** [out, in] of the matrices of a layer that are there, against the configuration. */
-function checkShapes(spec: ModelSpec, stored: ReadonlyMap<string, StoredTensor>): void {
-  const [q, kv] = [spec.heads * spec.headDim, spec.kvHeads * spec.headDim];
-  const { hidden, ffn } = spec;
-  const { latent } = spec;
-  const expected: Readonly<Record<string, readonly [number, number]>> = {
-    q: [q, hidden],
-    k: [kv, hidden],
-    v: [kv, hidden],
-    qkv: [q + 2 * kv, hidden],
-    o: [hidden, spec.heads * (latent?.value ?? spec.headDim)],
-    gate: [ffn.width, hidden],
-    up: [ffn.width, hidden],
-    gateUp: [2 * ffn.width, hidden],
-    down: [hidden, ffn.width],
-    ...(latent === null
-      ? {}
-      : { kvDown: [latent.rank + latent.rotated, hidden], kvUp: [spec.heads * (latent.plain + latent.value), latent.rank] }),
-  };
-  for (let i = 0; i < spec.layers.length; i += 1) {
-    for (const role of needed(spec, i))
-      if (spec.tensors[`layers.${i}.${role}.weight`] === undefined && !(role === 'up' && spec.tensors[`layers.${i}.gateUp.weight`]))
-        throw new UserError(`the model's file has no ${role} matrix for layer ${i}`, 'are all of its files there?');
-    for (const [role, [rows, columns]] of Object.entries(expected)) {
-      const tensor = stored.get(spec.tensors[`layers.${i}.${role}.weight`] ?? '');
-      const shape = spec.transposed ? tensor?.shape.toReversed() : tensor?.shape;
-      if (tensor !== undefined && (shape?.[0] !== rows || shape[1] !== columns))
-        throw new UserError(
-          `tensor ${tensor.name} is [${tensor.shape.join(', ')}] where the configuration asks for ${rows} × ${columns}`,
-          'the configuration and the weights are of different models',
-        );
-    }
-  }
-}

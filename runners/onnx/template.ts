@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { parseTemplate, renderTemplate, TemplateRefusal } from '../../src/kit/jinja.ts';
 import { type Message, UserError } from '../../src/types.ts';
 import type { Span } from './added-tokens.ts';
-import { parseTemplate, renderTemplate, TemplateRefusal } from './jinja.ts';
 import { templateTextOf } from './template-source.ts';
 import type { Tokenizer } from './tokenizer.ts';
 import type { TokenizerFiles } from './tokenizer-load.ts';

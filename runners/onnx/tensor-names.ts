@@ -17,6 +17,8 @@ const layerRoles = [
   'kvDown',
   'kvDownNorm',
   'kvUp',
+  'kUp',
+  'vUp',
   'convIn',
   'conv',
   'convOut',
@@ -27,12 +29,26 @@ const layerRoles = [
   'gateUp',
   'down',
   'postFfnNorm',
+  'router',
+  'chooseBias',
+  'experts.gate',
+  'experts.up',
+  'experts.gateUp',
+  'experts.down',
+  'shared.gate',
+  'shared.up',
+  'shared.gateUp',
+  'shared.down',
+  'sharedMix',
 ] as const;
 const outerRoles = ['embed', 'positions', 'embedNorm', 'finalNorm', 'head'] as const;
 export type LayerRole = (typeof layerRoles)[number];
 export type OuterRole = (typeof outerRoles)[number];
 
-/** What a file calls each role, without `.weight`; '' where it has none; several where spellings differ. `layer`: the prefix of a layer, with {i}. */
+/**
+ * What a file calls each role, without `.weight`; '' where it has none; several where spellings differ. `layer`: the prefix of a layer, with {i}.
+ * Experts with {e} in their name lie apart, without it all of a layer in one tensor.
+ */
 export type Names = Readonly<Record<LayerRole | OuterRole | 'layer', string | readonly string[]>>;
 
 export const llamaNames: Names = {
@@ -56,6 +72,8 @@ export const llamaNames: Names = {
   kvDown: 'self_attn.kv_a_proj_with_mqa',
   kvDownNorm: 'self_attn.kv_a_layernorm',
   kvUp: 'self_attn.kv_b_proj',
+  kUp: '',
+  vUp: '',
   convIn: '',
   conv: '',
   convOut: '',
@@ -66,6 +84,17 @@ export const llamaNames: Names = {
   gateUp: '',
   down: 'mlp.down_proj',
   postFfnNorm: '',
+  router: 'mlp.gate',
+  chooseBias: ['mlp.gate.e_score_correction_bias', 'mlp.moe_statics.e_score_correction_bias'],
+  'experts.gate': 'mlp.experts.{e}.gate_proj',
+  'experts.up': 'mlp.experts.{e}.up_proj',
+  'experts.gateUp': 'mlp.experts.gate_up_proj',
+  'experts.down': ['mlp.experts.{e}.down_proj', 'mlp.experts.down_proj'],
+  'shared.gate': ['mlp.shared_experts.gate_proj', 'mlp.shared_expert.gate_proj'],
+  'shared.up': ['mlp.shared_experts.up_proj', 'mlp.shared_expert.up_proj'],
+  'shared.gateUp': '',
+  'shared.down': ['mlp.shared_experts.down_proj', 'mlp.shared_expert.down_proj'],
+  sharedMix: 'mlp.shared_expert_gate',
 };
 
 /** GGUF's names are the same for every architecture. */
@@ -90,6 +119,8 @@ export const ggufNames: Names = {
   kvDown: 'attn_kv_a_mqa',
   kvDownNorm: 'attn_kv_a_norm',
   kvUp: 'attn_kv_b',
+  kUp: 'attn_k_b',
+  vUp: 'attn_v_b',
   convIn: '',
   conv: '',
   convOut: '',
@@ -100,6 +131,17 @@ export const ggufNames: Names = {
   gateUp: '',
   down: 'ffn_down',
   postFfnNorm: 'post_ffw_norm',
+  router: 'ffn_gate_inp',
+  chooseBias: 'exp_probs_b.bias',
+  'experts.gate': 'ffn_gate_exps',
+  'experts.up': 'ffn_up_exps',
+  'experts.gateUp': 'ffn_gate_up_exps',
+  'experts.down': 'ffn_down_exps',
+  'shared.gate': 'ffn_gate_shexp',
+  'shared.up': 'ffn_up_shexp',
+  'shared.gateUp': '',
+  'shared.down': 'ffn_down_shexp',
+  sharedMix: 'ffn_gate_inp_shexp',
 };
 
 /** Buffers that published files carry and no computation needs. */
@@ -108,7 +150,8 @@ const ignored =
 const otherTowers = /(^|\.)(vision_tower|vision_model|visual|multi_modal_projector|audio_tower|mm)\./;
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
-const spellings = (names: string | readonly string[]): readonly string[] => (typeof names === 'string' ? [names] : names).filter(Boolean);
+export const spellings = (names: string | readonly string[]): readonly string[] =>
+  (typeof names === 'string' ? [names] : names).filter(Boolean);
 
 /** The prefix before the embedding's name: `model.`, `transformer.`, `language_model.model.` … */
 function rootOf(tensors: Tensors, names: Names): string {
@@ -128,11 +171,27 @@ function rootOf(tensors: Tensors, names: Names): string {
 export function tensorNames(tensors: Tensors, names: Names, layers: number): Readonly<Record<string, string>> {
   const root = rootOf(tensors, names);
   const found: Record<string, string> = {};
-  const take = (canonical: string, candidates: readonly string[]): void => {
+  const take = (canonical: string, candidates: readonly string[]): boolean => {
     for (const part of ['weight', 'bias']) {
-      const name = candidates.map((each) => `${each}.${part}`).find((each) => tensors.has(each));
+      // A parameter that is no module has no `.weight` to its name.
+      const spelt = part === 'weight' ? candidates.flatMap((each) => [`${each}.weight`, each]) : candidates.map((each) => `${each}.bias`);
+      const name = spelt.find((each) => tensors.has(each));
       if (name !== undefined) found[`${canonical}.${part}`] = name;
     }
+    return found[`${canonical}.weight`] !== undefined;
+  };
+  const takeEach = (prefix: string, role: string, names: readonly string[]): void => {
+    const apart = names.filter((name) => name.includes('{e}'));
+    const takeOne = (e: number): boolean =>
+      take(
+        `${prefix}experts.${e}.${role}`,
+        apart.map((name) => name.replace('{e}', String(e))),
+      );
+    for (let e = 0; apart.length > 0 && takeOne(e); e += 1);
+    take(
+      `${prefix}experts.${role}`,
+      names.filter((name) => !name.includes('{e}')),
+    );
   };
   for (const role of outerRoles) {
     const own = spellings(names[role]);
@@ -142,10 +201,9 @@ export function tensorNames(tensors: Tensors, names: Names, layers: number): Rea
   for (let i = 0; i < layers; i += 1)
     for (const role of layerRoles) {
       const prefix = root + spellings(names.layer)[0]?.replace('{i}', String(i));
-      take(
-        `layers.${i}.${role}`,
-        spellings(names[role]).map((name) => prefix + name),
-      );
+      const spelt = spellings(names[role]).map((name) => prefix + name);
+      if (role.startsWith('experts.')) takeEach(`layers.${i}.`, role.slice('experts.'.length), spelt);
+      else take(`layers.${i}.${role}`, spelt);
     }
   refuseLeftOver(tensors, found);
   return found;

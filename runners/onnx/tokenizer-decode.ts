@@ -1,4 +1,5 @@
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
+import { UserError } from '../../src/types.ts';
 import { byteAlphabet } from './pretokenizers.ts';
 import type { Bpe } from './tokenizer-bpe.ts';
 import type { TokenizerShell } from './tokenizer-tables.ts';
@@ -112,9 +113,14 @@ function sentencePiece(steps: readonly Config[], bpe: Bpe): Decoder {
 
 function library(shell: TokenizerShell, bpe: Bpe): Decoder {
   const json = { model: { type: 'BPE', vocab: {}, merges: [] }, normalizer: null, pre_tokenizer: null, post_processor: null };
-  const { decoder } = new LibraryTokenizer({ ...json, decoder: shell.decoder, added_tokens: [] } as never, {} as never) as unknown as {
-    readonly decoder: ((pieces: string[]) => string) | null;
-  };
+  let decoder: ((pieces: string[]) => string) | null;
+  try {
+    ({ decoder } = new LibraryTokenizer({ ...json, decoder: shell.decoder, added_tokens: [] } as never, {} as never) as unknown as {
+      readonly decoder: ((pieces: string[]) => string) | null;
+    });
+  } catch (error) {
+    throw new UserError(`the tokenizer's decoder is not known (${(error as Error).message})`, 'use a GGUF of the model');
+  }
   const decode = (ids: readonly number[]): string => {
     const pieces = ids.map((id) => bpe.pieceOf(id) ?? '');
     return pieces.length === 0 ? '' : decoder ? decoder(pieces) : pieces.join(' ');

@@ -3,24 +3,49 @@ import { type AddedToken, buildTables, mergeTriples, type Tables, type Tokenizer
 
 type Config = Readonly<Record<string, unknown>>;
 
-const configOrNull = (value: unknown): Config | null => (typeof value === 'object' && value !== null ? (value as Config) : null);
+const isObject = (value: unknown): value is Config => typeof value === 'object' && value !== null && !Array.isArray(value);
+const configOrNull = (value: unknown): Config | null => (isObject(value) ? value : null);
+
+function damaged(what: string, value: unknown): UserError {
+  return new UserError(
+    `the tokenizer’s ${what} cannot be read (${(JSON.stringify(value) ?? 'nothing').slice(0, 80)})`,
+    'fetch the tokenizer again',
+  );
+}
+
+const lists = ['normalizers', 'pretokenizers', 'decoders', 'processors'];
+
+/** A part of the pipeline with the parts inside it; null where there is none. UserError for what is no part. */
+function part(value: unknown, what: string, depth = 0): Config | null {
+  if (value === null || value === undefined) return null;
+  if (!isObject(value) || typeof value.type !== 'string' || depth > 8) throw damaged(what, value);
+  for (const key of lists) {
+    const inner = value[key];
+    if (inner === undefined) continue;
+    if (!Array.isArray(inner)) throw damaged(`${what} (${key})`, inner);
+    for (const each of inner) if (part(each, what, depth + 1) === null) throw damaged(what, each);
+  }
+  return value;
+}
 
 function added(value: unknown): AddedToken[] {
-  return (Array.isArray(value) ? (value as readonly Config[]) : []).flatMap((token) =>
-    typeof token.id === 'number' && typeof token.content === 'string' && token.content !== ''
-      ? [
-          {
-            id: token.id,
-            content: token.content,
-            special: token.special === true,
-            normalized: token.normalized === true,
-            lstrip: token.lstrip === true,
-            rstrip: token.rstrip === true,
-            single_word: token.single_word === true,
-          },
-        ]
-      : [],
-  );
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) throw damaged('added tokens', value);
+  return (value as readonly unknown[]).flatMap((token) => {
+    if (!isObject(token) || typeof token.id !== 'number' || typeof token.content !== 'string') throw damaged('added tokens', token);
+    if (token.content === '') return [];
+    return [
+      {
+        id: token.id,
+        content: token.content,
+        special: token.special === true,
+        normalized: token.normalized === true,
+        lstrip: token.lstrip === true,
+        rstrip: token.rstrip === true,
+        single_word: token.single_word === true,
+      },
+    ];
+  });
 }
 
 /** Pieces by id; ids that are no small whole numbers are refused. */
@@ -41,10 +66,10 @@ function piecesOf(vocab: Readonly<Record<string, unknown>>, tokens: readonly Add
 /** All of a tokenizer.json but its model. */
 export function shellOf(json: Config): TokenizerShell {
   return {
-    normalizer: configOrNull(json.normalizer),
-    pre_tokenizer: configOrNull(json.pre_tokenizer),
-    decoder: configOrNull(json.decoder),
-    post_processor: configOrNull(json.post_processor),
+    normalizer: part(json.normalizer, 'normaliser'),
+    pre_tokenizer: part(json.pre_tokenizer, 'pre-tokenizer'),
+    decoder: part(json.decoder, 'decoder'),
+    post_processor: part(json.post_processor, 'post-processor'),
     added_tokens: added(json.added_tokens),
   };
 }

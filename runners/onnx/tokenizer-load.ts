@@ -40,7 +40,7 @@ export interface LoadedTokenizer {
 type Config = Readonly<Record<string, unknown>>;
 
 /** Raised whenever the compiled form could change. */
-const compilerVersion = 3;
+const compilerVersion = 4;
 /** Texts of tokens that end a turn or a text, in the families that are read. */
 const endTexts = [
   '<|im_end|>',

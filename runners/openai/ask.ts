@@ -1,8 +1,8 @@
+import { partThinking } from '../../src/kit/answer-text.ts';
 import type { Message, Prompt, Request, Response } from '../../src/types.ts';
-import type { Post, Reply } from './http.ts';
-import { type Abilities, choiceOf, echoed } from './probe.ts';
-
-type Body = Readonly<Record<string, unknown>>;
+import { forcedTokens, tokensOf } from './forced-tokens.ts';
+import type { Body, Post, Reply } from './http.ts';
+import { type Abilities, choiceOf, echoed, topOf } from './probe.ts';
 
 export interface Asking {
   readonly model: string;
@@ -10,6 +10,8 @@ export interface Asking {
   readonly abilities: Abilities;
   readonly post: Post;
   readonly native: Post;
+  /** Whether this answer is to be streamed, and what its first token took. */
+  readonly first: { readonly wanted: () => boolean; readonly took: (ms: number) => void };
 }
 
 const fail = (error: string): Response => ({ ok: false, error });
@@ -17,8 +19,15 @@ const transcript = (messages: readonly Message[]) =>
   `${messages.map((m) => (m.role === 'system' ? m.content : `${m.role === 'user' ? 'User' : 'Assistant'}: ${m.content}`)).join('\n\n')}\n\nAssistant:`;
 const withSystem = (prompt: readonly Message[], system: string | undefined) =>
   system !== undefined && prompt[0]?.role !== 'system' ? [{ role: 'system' as const, content: system }, ...prompt] : prompt;
-const rawOf = (prompt: Prompt, system: string | undefined) =>
-  typeof prompt === 'string' ? prompt : transcript(withSystem(prompt, system));
+/** A prompt as one text: a conversation by the model's template where the server renders it, else as a transcript. Null when the server refuses it. */
+async function rawOf(prompt: Prompt, { system, abilities, native }: Asking, signal: AbortSignal): Promise<string | null> {
+  if (typeof prompt === 'string') return prompt;
+  const messages = withSystem(prompt, system);
+  if (!abilities.renders) return transcript(messages);
+  const reply = await native('/apply-template', { messages }, signal);
+  return reply.ok && typeof reply.body.prompt === 'string' ? reply.body.prompt : null;
+}
+const noPrompt = 'the server does not render this conversation';
 const numbers = (usage: unknown) => {
   const { completion_tokens, prompt_tokens } = (usage ?? {}) as { completion_tokens?: number; prompt_tokens?: number };
   return { tokens: completion_tokens ?? 0, ...(prompt_tokens !== undefined && { promptTokens: prompt_tokens }) };
@@ -26,39 +35,37 @@ const numbers = (usage: unknown) => {
 const stopOf = (reason: unknown): 'end' | 'length' | 'filter' =>
   reason === 'length' ? 'length' : reason === 'content_filter' ? 'filter' : 'end';
 
-/** Takes a reasoning model's thinking off its answer. */
-function split(text: string): { readonly text: string; readonly thinking?: string } {
-  const end = text.indexOf('</think>');
-  return end < 0
-    ? { text }
-    : { text: text.slice(end + '</think>'.length).trimStart(), thinking: text.slice(0, end).replace(/^\s*<think>/, '') };
-}
-
-async function generated(request: Request, { model, system, abilities, post }: Asking, signal: AbortSignal): Promise<Response> {
+async function generated(request: Request, asking: Asking, signal: AbortSignal): Promise<Response> {
+  const { model, system, abilities, post, first } = asking;
   const { prompt, want } = request;
   if (want.kind !== 'text') return fail('not a text request');
   const chat = typeof prompt !== 'string' && abilities.chat;
   if (!chat && !abilities.completions) return fail('this server continues no raw text (no /completions)');
   const common = { model, max_tokens: want.maxTokens, temperature: want.temperature, seed: want.seed };
   const stops = [...(want.stop ?? []), ...(typeof prompt === 'string' || chat ? [] : ['\nUser:'])].slice(0, 4);
+  const stream = abilities.streams && first.wanted();
   const body = {
     ...common,
     ...(stops.length > 0 && { stop: stops }),
-    ...(chat ? { messages: withSystem(prompt, system) } : { prompt: rawOf(prompt, system) }),
+    ...(stream && { stream: true, stream_options: { include_usage: true } }),
+    ...(chat
+      ? { messages: withSystem(prompt, system) }
+      : { prompt: typeof prompt === 'string' ? prompt : transcript(withSystem(prompt, system)) }),
   };
   const started = performance.now();
   const reply = await post(chat ? '/chat/completions' : '/completions', body, signal);
   if (!reply.ok) return fail(reply.error);
+  if (reply.firstMs !== undefined) first.took(reply.firstMs);
   const choice = choiceOf(reply.body);
-  const content = chat ? (choice.message as Body | undefined)?.content : choice.text;
+  const message = choice.message as Body | undefined;
+  const content = chat ? message?.content : choice.text;
   if (content === undefined && choice.finish_reason === undefined) return fail('the answer holds no choice');
-  const reasoning = (choice.message as Body | undefined)?.reasoning_content;
-  const parts = split(typeof content === 'string' ? content : '');
-  const thinking = typeof reasoning === 'string' && reasoning !== '' ? { thinking: reasoning } : {};
+  const parts = partThinking(typeof content === 'string' ? content : '', false);
+  const thinking = typeof message?.reasoning_content === 'string' ? message.reasoning_content : (parts.thinking ?? '');
   return {
     ok: true,
-    ...parts,
-    ...thinking,
+    text: parts.text ?? '',
+    ...(thinking !== '' && { thinking }),
     stop: stopOf(choice.finish_reason),
     ...numbers(reply.body.usage),
     ms: Math.round(performance.now() - started),
@@ -66,13 +73,22 @@ async function generated(request: Request, { model, system, abilities, post }: A
 }
 
 interface Traced {
+  readonly ids?: readonly number[];
   readonly tokens: readonly string[];
   readonly logprobs: readonly (number | null)[];
   readonly offsets: readonly number[];
 }
 
 /** Log-probabilities of a text's own tokens. */
-async function traced(text: string, { model, abilities, post }: Asking, signal: AbortSignal): Promise<Traced | string> {
+async function traced(text: string, asking: Asking, signal: AbortSignal): Promise<Traced | string> {
+  const { model, abilities, post } = asking;
+  if (abilities.scoring === 'tokens') {
+    const tokens = await tokensOf(text, asking.native, signal);
+    if (typeof tokens === 'string') return tokens;
+    const scores = tokens.length < 2 ? [] : await forcedTokens(tokens, 1, asking.native, signal);
+    if (typeof scores === 'string') return scores;
+    return { ids: tokens.map(({ id }) => id), tokens: [], logprobs: tokens.length === 0 ? [] : [null, ...scores], offsets: [] };
+  }
   if (abilities.scoring === 'echo') {
     const reply = await post('/completions', { model, prompt: text, max_tokens: 1, temperature: 0, echo: true, logprobs: 1 }, signal);
     const found = reply.ok ? echoed(reply.body) : null;
@@ -107,15 +123,16 @@ async function chosen(request: Request, asking: Asking, signal: AbortSignal): Pr
   if (request.want.kind !== 'choice') return fail('not a choice');
   const started = performance.now();
   // As lm-evaluation-harness does: trailing white space of the prompt belongs to the option.
-  const whole = rawOf(request.prompt, asking.system);
+  const whole = await rawOf(request.prompt, asking, signal);
+  if (whole === null) return fail(noPrompt);
   const prompt = whole.trimEnd();
   const logprobs: number[] = [];
   const optionTokens: number[] = [];
   for (const option of request.want.options) {
-    const scored =
-      asking.abilities.scoring === 'grammar'
-        ? await forced(prompt, whole.slice(prompt.length) + option, asking, signal)
-        : await scoredBy(prompt, whole.slice(prompt.length) + option, asking, signal);
+    const score = { grammar: forced, tokens: byTokens, echo: scoredBy, prompt_logprobs: scoredBy, none: scoredBy }[
+      asking.abilities.scoring
+    ];
+    const scored = await score(prompt, whole.slice(prompt.length) + option, asking, signal);
     if (typeof scored === 'string') return fail(scored);
     logprobs.push(scored.sum);
     optionTokens.push(scored.count);
@@ -144,7 +161,24 @@ async function scoredBy(
   return own.length === 0 ? 'the option has no tokens of its own' : { sum: own.reduce((a, b) => a + b, 0), count: own.length };
 }
 
-/** llama.cpp's server echoes nothing: the option is forced by a grammar and its tokens' log-probabilities before sampling are read. */
+/** llama.cpp's server: the option's tokens, cut as lm-evaluation-harness does, are forced one by one. */
+async function byTokens(
+  prompt: string,
+  option: string,
+  asking: Asking,
+  signal: AbortSignal,
+): Promise<{ sum: number; count: number } | string> {
+  const own = await tokensOf(prompt, asking.native, signal);
+  if (typeof own === 'string') return own;
+  const whole = await tokensOf(prompt + option, asking.native, signal);
+  if (typeof whole === 'string') return whole;
+  if (own.length === 0) return 'an empty prompt cannot be scored by this server';
+  if (whole.length <= own.length) return { sum: 0, count: 0 };
+  const scores = await forcedTokens([...own, ...whole.slice(own.length)], own.length, asking.native, signal);
+  return typeof scores === 'string' ? scores : { sum: scores.reduce((a, b) => a + b, 0), count: scores.length };
+}
+
+/** An older llama.cpp's server: the option is forced by a grammar and its tokens' log-probabilities before sampling are read. */
 async function forced(
   prompt: string,
   option: string,
@@ -170,20 +204,17 @@ async function forced(
   return own.length === 0 ? 'the server gave no log-probabilities' : { sum: own.reduce((a, b) => a + b, 0), count: own.length };
 }
 
-async function nextOf(request: Request, { model, system, post }: Asking, signal: AbortSignal): Promise<Response> {
+async function nextOf(request: Request, asking: Asking, signal: AbortSignal): Promise<Response> {
   if (request.want.kind !== 'next') return fail('not a next request');
+  const { model, post } = asking;
   const started = performance.now();
-  const reply = await post(
-    '/completions',
-    { model, prompt: rawOf(request.prompt, system), max_tokens: 1, temperature: 0, logprobs: request.want.top },
-    signal,
-  );
+  const prompt = await rawOf(request.prompt, asking, signal);
+  if (prompt === null) return fail(noPrompt);
+  const reply = await post('/completions', { model, prompt, max_tokens: 1, temperature: 0, logprobs: request.want.top }, signal);
   if (!reply.ok) return fail(reply.error);
-  const [top] = ((choiceOf(reply.body).logprobs as Body | undefined)?.top_logprobs ?? []) as readonly Readonly<Record<string, number>>[];
+  const top = topOf(reply.body);
   if (!top) return fail('the server gave no top_logprobs');
-  const ranked = Object.entries(top)
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, request.want.top);
+  const ranked = [...top].sort((a, b) => b[1] - a[1]).slice(0, request.want.top);
   return {
     ok: true,
     text: '',
@@ -202,12 +233,14 @@ export async function ask(request: Request, asking: Asking, signal: AbortSignal)
   if (kind === 'choice') return chosen(request, asking, signal);
   if (kind === 'next') return nextOf(request, asking, signal);
   const started = performance.now();
-  const found = await traced(rawOf(request.prompt, asking.system), asking, signal);
+  const text = await rawOf(request.prompt, asking, signal);
+  const found = text === null ? noPrompt : await traced(text, asking, signal);
   if (typeof found === 'string') return fail(found);
   return {
     ok: true,
     text: '',
     logprobs: found.logprobs,
+    ...(found.ids && { ids: found.ids }),
     stop: 'end',
     tokens: found.logprobs.length,
     ms: Math.round(performance.now() - started),

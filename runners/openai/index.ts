@@ -1,9 +1,11 @@
-import pLimit from 'p-limit';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Request, type Response, type RunnerModule, type RunnerOptions, UserError } from '../../src/types.ts';
 import { type Asking, ask } from './ask.ts';
-import { budgetOf } from './budget.ts';
-import { addressOf, type HttpOptions, poster } from './http.ts';
-import { probe, wantsOf } from './probe.ts';
+import { Budget } from './budget.ts';
+import { Flow, inParallel } from './flow.ts';
+import { addressOf, type HttpOptions, type Post, poster } from './http.ts';
+import { type Abilities, probe, remedy, wantsOf } from './probe.ts';
 
 const setting = (options: RunnerOptions, name: string, fallback: number): number => {
   const value = options.settings[name];
@@ -12,150 +14,167 @@ const setting = (options: RunnerOptions, name: string, fallback: number): number
   return number;
 };
 
-/** Concurrency that grows while answers come and halves when the server says it is too much (AIMD). */
-function adaptive(start: number, most: number) {
-  const limit = pLimit(start);
-  let good = 0;
+/** Where the model is: Ollama's own address for `ollama:`, else what stands behind the @, `--set baseUrl`, OPENAI_BASE_URL. */
+function placeOf(target: string, { settings, env }: RunnerOptions) {
+  const secret = Object.keys(settings).find((name) => /key|token$|secret|password|authorization/i.test(name));
+  if (secret) throw new UserError(`--set ${secret}: keys are read from the environment only`, 'set OPENAI_API_KEY');
+  const host = env.OLLAMA_HOST ?? '127.0.0.1:11434';
+  const local = settings.scheme === 'ollama' ? { OPENAI_BASE_URL: `${host.startsWith('http') ? host : `http://${host}`}/v1` } : {};
+  const given = settings.baseUrl ? { OPENAI_BASE_URL: String(settings.baseUrl) } : {};
+  const place = addressOf(target, { ...env, ...local, ...given });
+  if (place.model === '') throw new UserError('openai: names no model', 'openai:<model>@http://127.0.0.1:8080/v1');
+  return place;
+}
+
+async function dispatcherOf(options: RunnerOptions, connections: number) {
+  const { Agent, EnvHttpProxyAgent } = await import('undici');
+  const { env } = options;
+  const pool = { connections, keepAliveTimeout: 30_000 };
+  const [http, https] = [env.http_proxy ?? env.HTTP_PROXY, env.https_proxy ?? env.HTTPS_PROXY];
+  if (!http && !https) return new Agent(pool);
+  const noProxy = env.no_proxy ?? env.NO_PROXY ?? '';
+  return new EnvHttpProxyAgent({ ...pool, ...(http && { httpProxy: http }), ...(https && { httpsProxy: https }), noProxy });
+}
+
+/** How often texts are streamed, so that the time to the first token is known: all, one in sixteen, none. */
+function firstTokens({ settings }: RunnerOptions) {
+  const every = { all: 1, some: 16, none: Number.POSITIVE_INFINITY }[String(settings.stream ?? 'some')];
+  if (every === undefined) throw new UserError(`--set stream=${String(settings.stream)}: expected all, some or none`);
+  const took: number[] = [];
+  let asked = 0;
   return {
-    limit,
-    seen: (status: number | 'network') => {
-      if (status === 429 || status === 503) {
-        limit.concurrency = Math.max(1, Math.floor(limit.concurrency / 2));
-        good = 0;
-      } else if (typeof status === 'number' && status < 400 && ++good >= limit.concurrency) {
-        limit.concurrency = Math.min(most, limit.concurrency + 1);
-        good = 0;
-      }
+    wanted: () => asked++ % every === 0,
+    took: (ms: number) => {
+      if (took.length < 10_000) took.push(ms);
+    },
+    facts: (): { readonly [key: string]: number } => {
+      const sorted = [...took].sort((a, b) => a - b);
+      const middle = sorted[sorted.length >> 1];
+      return middle === undefined ? {} : { 'ms to first token (median)': Math.round(middle), 'streamed answers': took.length };
     },
   };
 }
 
-/** Hands out answers as they come, from a fixed number of pending requests, so that a long window needs no memory for all of them. */
-async function* inParallel(
-  requests: readonly Request[],
-  one: (request: Request) => Promise<Response>,
-  { limit }: ReturnType<typeof adaptive>,
-  signal: AbortSignal,
-) {
-  const ready: (readonly [number, Response])[] = [];
-  let wake: () => void = () => {};
-  let running = 0;
-  for (const [index, request] of requests.entries()) {
-    running++;
-    void limit(async () => (signal.aborted ? null : one(request))).then((response) => {
-      if (response) ready.push([index, response]);
-      running--;
-      wake();
-    });
-  }
-  while (running > 0 || ready.length > 0) {
-    const next = ready.shift();
-    if (next) yield next;
-    else
-      await new Promise<void>((done) => {
-        wake = done;
-        if (ready.length > 0 || running === 0) done();
-      });
-  }
-}
-
-const hidden = 'stopped';
+const sayAbilities = ({ server, chat, completions, scoring, streams }: Abilities): string =>
+  `${server}; chat ${chat ? 'yes' : 'no'}, raw text ${completions ? 'yes' : 'no'}, scores given text by ${scoring}, ${streams ? 'streams' : 'does not stream'}`;
 
 async function open(target: string, options: RunnerOptions) {
   if (options.offline) throw new UserError('openai: needs a network connection, and --offline forbids one', 'name a local file instead');
-  const ollama = options.settings.scheme === 'ollama';
-  const host = options.env.OLLAMA_HOST ?? '127.0.0.1:11434';
-  const env = ollama ? { ...options.env, OPENAI_BASE_URL: `${host.startsWith('http') ? host : `http://${host}`}/v1` } : options.env;
-  const { model, base } = addressOf(target, options.settings.baseUrl ? { ...env, OPENAI_BASE_URL: String(options.settings.baseUrl) } : env);
-  if (model === '') throw new UserError('openai: names no model', 'openai:<model>@http://127.0.0.1:8080/v1');
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
-  const most = setting(options, 'concurrency', 64);
-  const pool = { connections: Math.max(most, 1), keepAliveTimeout: 30_000 };
-  const dispatcher = env.HTTP_PROXY || env.HTTPS_PROXY || env.http_proxy || env.https_proxy ? new EnvHttpProxyAgent(pool) : new Agent(pool);
-  const flow = adaptive(Math.min(8, most), most);
+  const { model, base } = placeOf(target, options);
+  const most = Math.max(1, Math.floor(setting(options, 'concurrency', 64)));
+  const dispatcher = await dispatcherOf(options, most);
+  const flow = new Flow(most);
+  const budget = new Budget(options, model);
+  const first = firstTokens(options);
   const counts = { requests: 0, retried: 0, failed: 0 };
-  const seen: HttpOptions['seen'] = (status) => {
-    counts.requests++;
-    if (status === 'network' || status >= 400) counts.retried++;
-    flow.seen(status);
-  };
-  const http = {
+  const http: HttpOptions = {
     dispatcher,
     base,
-    key: env.OPENAI_API_KEY,
+    key: options.env.OPENAI_API_KEY,
     timeoutMs: setting(options, 'timeout', 120) * 1000,
     retries: setting(options, 'retries', 6),
     maxBytes: 10_000_000,
     seed: options.seed,
-    seen,
+    seen: (status, wait) => {
+      counts.requests++;
+      flow.seen(status, wait);
+    },
+    rest: (ms, signal) => {
+      counts.retried++;
+      return flow.rest(ms, signal);
+    },
+    admit: (body, signal) => {
+      if (flow.paused) return flow.pause(signal).then(() => (budget.limited ? budget.admit(body) : null));
+      return budget.limited ? budget.admit(body) : null;
+    },
+    settle: (body, reply) => budget.settle(body, reply),
   };
-  const post = await poster(http);
-  const native = await poster({ ...http, base: base.replace(/\/v1$/, ''), retries: 1 });
-  const quick = {
-    post: await poster({ ...http, retries: 1 }),
-    native: await poster({ ...http, base: base.replace(/\/v1$/, ''), retries: 0 }),
+  const root = base.replace(/\/v1$/, '');
+  // What the probe asks is no part of the run: its refusals are answers, and cost no budget.
+  const quiet: HttpOptions = {
+    ...http,
+    seen: () => {},
+    admit: () => null,
+    settle: () => {},
+    rest: async (ms) => void (await sleep(ms)),
+    retries: 1,
   };
-  const abilities = await probe(model, base, quick, AbortSignal.timeout(180_000));
-  options.say(
-    `${base}: ${abilities.server}; chat ${abilities.chat ? 'yes' : 'no'}, raw text ${abilities.completions ? 'yes' : 'no'}, scores given text by ${abilities.scoring}`,
-  );
-  const asking: Asking = { model, system: options.system, abilities, post: watched(post, abilities.fingerprint, options.say), native };
-  const budget = await budgetOf(options, model);
+  const quick = { post: await poster(quiet), native: await poster({ ...quiet, base: root, retries: 0 }) };
+  let abilities: Abilities;
+  try {
+    abilities = await probe(model, base, quick, AbortSignal.timeout(180_000));
+  } catch (error) {
+    await dispatcher.close();
+    throw error;
+  }
+  options.say(`${base}: ${sayAbilities(abilities)}`);
+  const watch = (post: Post) => watched(post, abilities, options.say);
+  const asking: Asking = {
+    model,
+    system: options.system,
+    abilities,
+    post: watch(await poster(http)),
+    // The probabilities of a whole vocabulary are larger than any text.
+    native: await poster({ ...http, base: root, maxBytes: 40_000_000 }),
+    first,
+  };
+  const wants = wantsOf(abilities);
   return {
     name: model,
-    identity: { runner: 'openai', base, model, scoring: abilities.scoring, system: options.system ?? null },
+    identity: {
+      runner: 'openai',
+      base,
+      model,
+      scoring: abilities.scoring,
+      ...(abilities.renders && { renders: true }),
+      system: options.system ?? null,
+    },
     protocol: abilities.chat ? ('instruct' as const) : ('base' as const),
-    wants: wantsOf(abilities),
+    wants,
+    lacking: remedy,
     answer: (requests: readonly Request[], signal: AbortSignal) => {
-      const stop = new AbortController();
-      const both = AbortSignal.any([signal, stop.signal]);
-      const one = async (request: Request) => {
-        const over = budget.over();
-        if (over) {
-          if (!stop.signal.aborted) options.say(`${over}; what was answered is kept`);
-          stop.abort();
-          return { ok: false, error: hidden } as const;
-        }
-        const response = await ask(request, asking, both);
+      let told = false;
+      setMaxListeners(0, signal);
+      const one = async (request: Request): Promise<Response | null> => {
+        const response = await ask(request, asking, signal);
+        if (budget.over !== null && !told) options.say(`${budget.over}; what was answered is kept`);
+        told = budget.over !== null;
+        // What was stopped is no answer: it stays missing and is asked next time.
+        if (!response.ok && (signal.aborted || response.error === budget.over)) return null;
         if (!response.ok) counts.failed++;
-        budget.spend(response);
         return response;
       };
-      return answered(inParallel(requests, one, flow, both), both);
+      return inParallel(requests, one, { flow, closed: () => signal.aborted || budget.over !== null });
     },
     facts: async () => ({
       model: { server: abilities.server, address: base, fingerprint: abilities.fingerprint },
-      cost: { ...counts, ...budget.spent() },
+      cost: { ...counts, ...budget.facts, ...flow.facts, ...first.facts() },
     }),
     async [Symbol.asyncDispose]() {
-      await dispatcher.close();
+      await dispatcher.destroy();
     },
   };
 }
 
-/** Requests that were stopped are not answers: they stay missing and are asked next time. */
-async function* answered(
-  from: AsyncIterable<readonly [number, Response]>,
-  signal: AbortSignal,
-): AsyncGenerator<readonly [number, Response]> {
-  for await (const [index, response] of from) {
-    if (!response.ok && (response.error === hidden || (signal.aborted && /abort|stopped/.test(response.error)))) continue;
-    yield [index, response];
-  }
-}
-
-/** Warns once when the server's fingerprint changes inside a run. */
-function watched(post: Asking['post'], first: string | null, say: (message: string) => void): Asking['post'] {
-  let last = first;
-  let told = false;
+/** Warns once each when the server's fingerprint or the model's name changes inside a run. */
+function watched(post: Post, { fingerprint, model }: Abilities, say: (message: string) => void): Post {
+  const told = new Set<string>();
+  const last: Record<string, string | null> = { system_fingerprint: fingerprint, model };
+  const watch = (body: Readonly<Record<string, unknown>>, name: string, what: string) => {
+    const now = body[name];
+    if (typeof now !== 'string' || now === last[name]) return;
+    const before = last[name];
+    last[name] = now;
+    if (before === null || before === undefined || told.has(name)) return;
+    told.add(name);
+    say(`warning: ${what} changed from ${before} to ${now}: answers before and after may come from different models`);
+  };
   return async (path, body, signal) => {
     const reply = await post(path, body, signal);
-    const now = reply.ok && typeof reply.body.system_fingerprint === 'string' ? reply.body.system_fingerprint : last;
-    if (now !== last && last !== null && !told) {
-      told = true;
-      say(`warning: the server's fingerprint changed from ${last} to ${now}: answers before and after may come from different models`);
+    if (reply.ok) {
+      watch(reply.body, 'system_fingerprint', "the server's fingerprint");
+      watch(reply.body, 'model', 'the model that the server names');
     }
-    last = now;
     return reply;
   };
 }

@@ -1,8 +1,12 @@
 import { UserError, type WantKind } from '../../src/types.ts';
-import type { Post } from './http.ts';
+import { forcedTokens, tokensOf } from './forced-tokens.ts';
+import type { Body, Post } from './http.ts';
 
-/** How a server scores given text: prompt echoed with log-probabilities, vLLM's prompt_logprobs, llama.cpp's forced continuation, or not at all. */
-export type Scoring = 'echo' | 'prompt_logprobs' | 'grammar' | 'none';
+/**
+ * How a server scores given text: prompt echoed with log-probabilities (OpenAI's old completions, vLLM), vLLM's prompt_logprobs, llama.cpp's
+ * continuation forced token by token, its continuation forced by letters (older builds), or not at all.
+ */
+export type Scoring = 'echo' | 'prompt_logprobs' | 'tokens' | 'grammar' | 'none';
 
 export interface Abilities {
   readonly server: string;
@@ -10,10 +14,14 @@ export interface Abilities {
   readonly completions: boolean;
   readonly scoring: Scoring;
   readonly next: boolean;
+  /** Renders conversations with the model's own template (llama.cpp's /apply-template): else scored conversations are plain transcripts. */
+  readonly renders: boolean;
+  /** Streams, so that the time to the first token can be told. */
+  readonly streams: boolean;
   readonly fingerprint: string | null;
+  readonly model: string | null;
 }
 
-type Body = Readonly<Record<string, unknown>>;
 const known = 'The capital of France is Paris.';
 
 export const choiceOf = (body: Body): Body => ((body.choices as readonly Body[] | undefined)?.[0] ?? {}) as Body;
@@ -30,6 +38,17 @@ export function echoed(
   return { tokens, logprobs, offsets };
 }
 
+/** The likeliest next tokens of a completions answer, in either of the two forms; null where there are none. */
+export function topOf(body: Body): readonly (readonly [token: string, logprob: number])[] | null {
+  const held = choiceOf(body).logprobs as Body | null | undefined;
+  const [old] = (held?.top_logprobs ?? []) as readonly Readonly<Record<string, number>>[];
+  if (old) return Object.entries(old);
+  const [entry] = (held?.content ?? []) as readonly {
+    readonly top_logprobs?: readonly { readonly token: string; readonly logprob: number }[];
+  }[];
+  return entry?.top_logprobs?.map(({ token, logprob }) => [token, logprob] as const) ?? null;
+}
+
 const sensible = (values: readonly (number | null)[]) =>
   values.filter((v) => v !== null).every((v) => Number.isFinite(v) && v <= 1e-6) && values.filter((v) => v !== null).length >= 3;
 
@@ -39,13 +58,32 @@ async function scoringOf(model: string, post: Post, native: Post, signal: AbortS
   if (found?.tokens.join('').startsWith(known.slice(0, 11)) && sensible(found.logprobs.slice(1))) return 'echo';
   const prompt = await post('/completions', { model, prompt: known, max_tokens: 1, temperature: 0, prompt_logprobs: 0 }, signal);
   if (prompt.ok && Array.isArray(choiceOf(prompt.body).prompt_logprobs)) return 'prompt_logprobs';
-  const forced = await native(
+  const tokens = await tokensOf(known, native, signal);
+  if (typeof tokens !== 'string' && tokens.length >= 4) {
+    const scores = await forcedTokens(tokens, tokens.length - 2, native, signal);
+    if (typeof scores !== 'string') return 'tokens';
+  }
+  const letters = await native(
     '/completion',
     { prompt: 'The capital of France is', n_predict: 8, temperature: 0, n_probs: 1, grammar: 'root ::= " Paris"' },
     signal,
   );
-  if (forced.ok && forced.body.content === ' Paris' && Array.isArray(forced.body.completion_probabilities)) return 'grammar';
+  if (letters.ok && letters.body.content === ' Paris' && Array.isArray(letters.body.completion_probabilities)) return 'grammar';
   return 'none';
+}
+
+async function nameOf(native: Post, signal: AbortSignal): Promise<string> {
+  const version = await native('/version', undefined, signal);
+  if (version.ok && typeof version.body.version === 'string') return `vLLM ${version.body.version}`;
+  const props = await native('/props', undefined, signal);
+  if (props.ok) return `llama.cpp ${String(props.body.build_info ?? '')}`.trim();
+  const ollama = await native('/api/version', undefined, signal);
+  if (ollama.ok && typeof ollama.body.version === 'string') return `Ollama ${ollama.body.version}`;
+  const info = await native('/get_server_info', undefined, signal);
+  if (info.ok) return `SGLang ${String(info.body.version ?? '')}`.trim();
+  const tgi = await native('/info', undefined, signal);
+  if (tgi.ok && tgi.body.router !== undefined) return `TGI ${String(tgi.body.version ?? '')}`.trim();
+  return 'OpenAI-compatible';
 }
 
 /** Asks a known text to find out what the server is and what it can do. Throws UserError when it answers nothing. */
@@ -55,44 +93,46 @@ export async function probe(
   { post, native }: { readonly post: Post; readonly native: Post },
   signal: AbortSignal,
 ): Promise<Abilities> {
-  const chat = await post(
-    '/chat/completions',
-    { model, messages: [{ role: 'user', content: 'Say yes.' }], max_tokens: 1, temperature: 0 },
-    signal,
-  );
+  const hello = [{ role: 'user', content: 'Say yes.' }];
+  const chat = await post('/chat/completions', { model, messages: hello, max_tokens: 1, temperature: 0 }, signal);
   const plain = await post('/completions', { model, prompt: known, max_tokens: 1, temperature: 0, logprobs: 2 }, signal);
   if (!chat.ok && !plain.ok) {
-    const hint = /401|403/.test(chat.error)
+    const hint = /^40[13]/.test(chat.error)
       ? 'set OPENAI_API_KEY'
       : 'is the server running, and is the model named as it names it? openai:<model>@<url>';
     throw new UserError(`${base} does not answer for the model '${model}': ${chat.error}`, hint, 3);
   }
-  const top = plain.ok ? ((choiceOf(plain.body).logprobs as Body | null | undefined)?.top_logprobs as unknown) : undefined;
-  const [version, props] = [await native('/version', undefined, signal), await native('/props', undefined, signal)];
   const body = chat.ok ? chat.body : plain.ok ? plain.body : {};
-  const named =
-    version.ok && typeof version.body.version === 'string'
-      ? `vLLM ${version.body.version}`
-      : props.ok
-        ? `llama.cpp ${String(props.body.build_info ?? '')}`.trim()
-        : 'OpenAI-compatible';
+  const streamed = { model, max_tokens: 1, temperature: 0, stream: true, stream_options: { include_usage: true } };
+  const stream = chat.ok
+    ? await post('/chat/completions', { ...streamed, messages: hello }, signal)
+    : await post('/completions', { ...streamed, prompt: known }, signal);
+  const rendered = await native('/apply-template', { messages: hello }, signal);
   return {
-    server: named,
+    server: await nameOf(native, signal),
     chat: chat.ok,
     completions: plain.ok,
     scoring: plain.ok ? await scoringOf(model, post, native, signal) : 'none',
-    next: Array.isArray(top),
+    next: plain.ok && topOf(plain.body) !== null,
+    renders: rendered.ok && typeof rendered.body.prompt === 'string',
+    streams: stream.ok && stream.firstMs !== undefined,
     fingerprint: typeof body.system_fingerprint === 'string' ? body.system_fingerprint : null,
+    model: typeof body.model === 'string' ? body.model : null,
   };
 }
 
+const scores = (scoring: Scoring) => scoring === 'echo' || scoring === 'prompt_logprobs' || scoring === 'tokens';
+
 /** Kinds of question that such a server can be asked. */
-export function wantsOf(abilities: Abilities): WantKind[] {
-  const scores = abilities.scoring === 'echo' || abilities.scoring === 'prompt_logprobs';
+export function wantsOf({ scoring, next }: Abilities): WantKind[] {
   return [
     'text',
-    ...(abilities.scoring === 'none' ? [] : (['choice'] as const)),
-    ...(scores ? (['trace'] as const) : []),
-    ...(abilities.next ? (['next'] as const) : []),
+    ...(scoring === 'none' ? [] : (['choice'] as const)),
+    ...(scores(scoring) ? (['trace'] as const) : []),
+    ...(next ? (['next'] as const) : []),
   ];
 }
+
+/** What would make the other kinds possible. */
+export const remedy =
+  'log-probabilities of given text come from vLLM (`vllm serve <model>`), from llama.cpp (`llama-server -m model.gguf`), or from the model file itself: plumbline run model.gguf';

@@ -1,142 +1,146 @@
-import { createHash } from 'node:crypto';
-import { cpSync, createReadStream, createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
-import { createGunzip } from 'node:zlib';
-import { type Benchmark, benchmarks } from '../benchmarks.ts';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Benchmark } from '../benchmark-sources.ts';
+import { benchmarks } from '../benchmarks.ts';
 import type { Command, Io } from '../command.ts';
 import { suggestion } from '../commands.ts';
+import { brokenIn, pulledIn, pullFrom, pullOfficial, type Trust } from '../pull-data.ts';
 import { cacheDirOf } from '../settings.ts';
 import { UserError } from '../types.ts';
 
+type Options = Readonly<Record<string, unknown>>;
+
 function countIn(folder: string): { readonly files: number; readonly bytes: number } {
   if (!existsSync(folder)) return { files: 0, bytes: 0 };
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.startsWith('.') && !entry.name.endsWith('.part'),
+  );
   return { files: entries.length, bytes: entries.reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0) };
 }
 
-async function contentHash(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  const read = createReadStream(path);
-  for await (const part of path.endsWith('.gz') ? read.pipe(createGunzip()) : read) hash.update(part as Buffer);
-  return hash.digest('hex');
-}
-
-/** Fetches one file, going on where an earlier try stopped; checked by sha256 where one is pinned. */
-async function fetched(file: Benchmark['files'][number], target: string, signal: AbortSignal): Promise<void> {
-  const partial = `${target}.part`;
-  mkdirSync(dirname(target), { recursive: true });
-  const have = existsSync(partial) ? statSync(partial).size : 0;
-  const reply = await fetch(file.url, { signal, headers: have > 0 ? { range: `bytes=${have}-` } : {} }).catch((error: Error) => {
-    throw new UserError(
-      `${file.url} cannot be reached (${error.message})`,
-      'take the files from a folder: plumbline data pull <benchmark> --from <folder>',
-      3,
-    );
-  });
-  if (!reply.ok || !reply.body)
-    throw new UserError(
-      `${file.url}: ${reply.status} ${reply.statusText}`,
-      'take the files from a folder: plumbline data pull <benchmark> --from <folder>',
-      3,
-    );
-  await pipeline(
-    Readable.fromWeb(reply.body as ReadableStream),
-    createWriteStream(partial, { flags: have > 0 && reply.status === 206 ? 'a' : 'w' }),
-  );
-  const hash = await contentHash(partial);
-  if (file.sha256 !== undefined && hash !== file.sha256) {
-    rmSync(partial);
-    throw new UserError(
-      `${file.url} has sha256 ${hash}, not ${file.sha256}`,
-      'the file at that address changed: take the files from a folder with --from',
-      3,
-    );
-  }
-  renameSync(partial, target);
-}
-
-/** Copies a benchmark's files from a folder that holds them, or that holds a folder of its name. */
-function copied(name: string, from: string, target: string): void {
-  const source = [join(from, name), from].find((folder) => existsSync(folder) && statSync(folder).isDirectory());
-  if (!source) throw new UserError(`--from ${from}: there is no such folder`);
-  const temporary = `${target}.${process.pid}.tmp`;
-  cpSync(source, temporary, { recursive: true, dereference: true });
-  rmSync(target, { recursive: true, force: true });
-  mkdirSync(dirname(target), { recursive: true });
-  renameSync(temporary, target);
-}
-
-async function pull(name: string, options: Readonly<Record<string, unknown>>, io: Io): Promise<string> {
+function benchmarkOf(name: string): Benchmark {
   const benchmark = benchmarks[name];
-  if (!benchmark) {
-    const near = suggestion(name, Object.keys(benchmarks));
-    throw new UserError(
-      `there is no benchmark '${name}'${near ? `; did you mean '${near}'?` : ''}`,
-      'plumbline data list shows what there is',
-    );
-  }
-  const target = join(cacheDirOf(io.env), 'data', name);
-  io.err(`${benchmark.title}: ${benchmark.licence}; ${benchmark.cite}\n`);
-  if (options.from !== undefined) copied(name, resolve(io.cwd, String(options.from)), target);
+  if (benchmark) return benchmark;
+  const near = suggestion(name, Object.keys(benchmarks));
+  throw new UserError(
+    `there is no benchmark '${name}'${near ? `; did you mean '${near}'?` : ''}`,
+    'plumbline data list shows what there is',
+  );
+}
+
+const folderOf = (name: string, io: Io): string => join(cacheDirOf(io.env), 'data', name);
+
+/** What the recorded hashes are worth, in words. */
+const words: Readonly<Record<Trust, string>> = {
+  official: 'the official file (pinned sha256)',
+  'first use': 'trusted on first use: no official sha256 is known, this one is recorded and checked from now on',
+  changed: 'NOT the official file (its sha256 is another)',
+  own: 'taken from your folder: no official sha256 is known',
+};
+
+function trusts(target: string): { readonly trust: Trust; readonly count: number }[] {
+  const all = Object.values(pulledIn(target)).map(({ trust }) => trust);
+  return (Object.keys(words) as Trust[]).flatMap((trust) => {
+    const count = all.filter((one) => one === trust).length;
+    return count > 0 ? [{ trust, count }] : [];
+  });
+}
+
+async function pull(name: string, options: Options, io: Io): Promise<string> {
+  const benchmark = benchmarkOf(name);
+  const target = folderOf(name, io);
+  const say = (message: string) => io.err(`${message}\n`);
+  say(`${benchmark.title} · licence: ${benchmark.licence} · ${benchmark.cite}`);
+  const pulling = { name, benchmark, target, signal: io.signal, env: io.env, say, acceptChanged: options.acceptChanged === true };
+  if (options.from !== undefined) await pullFrom(pulling, resolve(io.cwd, String(options.from)));
   else if (options.offline || io.env.HF_HUB_OFFLINE === '1')
     throw new UserError(`${name} is not fetched: --offline`, 'take the files from a folder with --from');
-  else if (benchmark.files.length === 0)
-    throw new UserError(
-      `${name} comes as an archive or from a portal: ${benchmark.home}`,
-      `download and unpack it, then: plumbline data pull ${name} --from <folder>`,
-    );
-  else
-    for (const file of benchmark.files) {
-      if (existsSync(join(target, file.path)) || existsSync(join(target, `${file.path}.gz`))) continue;
-      io.err(`fetching ${file.path}\n`);
-      await fetched(file, join(target, file.path), io.signal);
-    }
+  else await pullOfficial(pulling);
+  for (const { trust, count } of trusts(target)) say(`${count} ${count === 1 ? 'file' : 'files'}: ${words[trust]}`);
   return target;
+}
+
+async function pullAll(names: readonly string[], options: Options, io: Io): Promise<number> {
+  if (names.length === 0) throw new UserError('no benchmark named', 'plumbline data list shows what there is');
+  for (const name of names) benchmarkOf(name);
+  const places: Record<string, string> = {};
+  for (const name of names) places[name] = await pull(name, options, io);
+  io.out(
+    options.json
+      ? `${JSON.stringify(places)}\n`
+      : Object.values(places)
+          .map((place) => `${place}\n`)
+          .join(''),
+  );
+  return 0;
+}
+
+async function verify(named: readonly string[], options: Options, io: Io): Promise<number> {
+  const names = named.length > 0 ? named : Object.keys(benchmarks).filter((name) => existsSync(folderOf(name, io)));
+  const found: Record<string, readonly string[]> = {};
+  for (const name of names) {
+    benchmarkOf(name);
+    if (!existsSync(folderOf(name, io))) throw new UserError(`${name} is not at hand`, `plumbline data pull ${name}`);
+    found[name] = await brokenIn(folderOf(name, io));
+  }
+  if (options.json) io.out(`${JSON.stringify(found)}\n`);
+  else
+    for (const [name, problems] of Object.entries(found)) {
+      io.out(`${problems.length === 0 ? '✓' : '✗'} ${name}\n`);
+      for (const problem of problems) io.out(`  ${problem}\n`);
+    }
+  return Object.values(found).every((problems) => problems.length === 0) ? 0 : 1;
+}
+
+function list(options: Options, io: Io): number {
+  const rows = Object.entries(benchmarks).map(([name, { title, licence, cite, home, files, archive }]) => ({
+    name,
+    title,
+    licence,
+    cite,
+    home,
+    fetchable: files.length > 0 || archive !== undefined,
+    ...countIn(folderOf(name, io)),
+    trust: trusts(folderOf(name, io)),
+  }));
+  if (options.json) {
+    io.out(`${JSON.stringify(rows)}\n`);
+    return 0;
+  }
+  const width = (key: 'name' | 'title') => Math.max(...rows.map((row) => row[key].length));
+  for (const { name, title, licence, files, bytes, fetchable, trust } of rows) {
+    const state =
+      files > 0
+        ? `${files} ${files === 1 ? 'file' : 'files'}, ${(bytes / 1e6).toFixed(1)} MB${trust.some((one) => one.trust === 'changed') ? ', NOT all official' : ''}`
+        : fetchable
+          ? ''
+          : 'from a portal: --from <folder>';
+    io.out(
+      `${files > 0 ? '✓' : '–'} ${name.padEnd(width('name'))}  ${title.padEnd(width('title'))}  ${licence.padEnd(16)}  ${state}`.trimEnd(),
+    );
+    io.out('\n');
+  }
+  io.out(`\n${rows.filter(({ files }) => files > 0).length} of ${rows.length} at hand; plumbline data pull <name> brings another\n`);
+  return 0;
 }
 
 const command: Command = {
   describe(parser) {
     parser
-      .argument('<action>', 'list, or pull')
-      .argument('[benchmark...]', 'what to pull')
+      .argument('<action>', 'list, pull, or verify')
+      .argument('[benchmark...]', 'which (verify: all at hand)')
       .option('--from <folder>', 'take the files from a folder at hand')
+      .option('--accept-changed', 'take a file whose sha256 is not the known one as it is now')
       .option('--offline', 'never open a network connection')
       .option('--json', 'print JSON')
       .addHelpText('after', '\nExample:\n  plumbline data pull truthfulqa\n  plumbline run model.gguf --suite reliability/truthfulqa');
   },
   async run([action, names], options, io) {
-    if (action === 'pull') {
-      const wanted = (names as readonly string[] | undefined) ?? [];
-      if (wanted.length === 0) throw new UserError('no benchmark named', 'plumbline data list shows what there is');
-      const places: Record<string, string> = {};
-      for (const name of wanted) places[name] = await pull(name, options, io);
-      io.out(
-        options.json
-          ? `${JSON.stringify(places)}\n`
-          : Object.values(places)
-              .map((place) => `${place}\n`)
-              .join(''),
-      );
-      return 0;
-    }
-    if (action !== 'list') throw new UserError(`data ${String(action)}: expected list or pull`);
-    const rows = Object.entries(benchmarks).map(([name, { title, licence, home }]) => ({
-      name,
-      title,
-      licence,
-      home,
-      ...countIn(join(cacheDirOf(io.env), 'data', name)),
-    }));
-    if (options.json) io.out(`${JSON.stringify(rows)}\n`);
-    else
-      for (const row of rows)
-        io.out(
-          `${row.files > 0 ? '✓' : '–'} ${row.name.padEnd(20)} ${row.title} (${row.licence})${row.files > 0 ? `, ${row.files} files, ${(row.bytes / 1e6).toFixed(1)} MB` : ''}\n`,
-        );
-    return 0;
+    const named = (names as readonly string[] | undefined) ?? [];
+    if (action === 'pull') return pullAll(named, options, io);
+    if (action === 'verify') return verify(named, options, io);
+    if (action === 'list') return list(options, io);
+    throw new UserError(`data ${String(action)}: expected list, pull or verify`);
   },
 };
 

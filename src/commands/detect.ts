@@ -1,11 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { classifierFor, labelled } from '../classifier.ts';
 import type { Command, Io } from '../command.ts';
+import { suggestion } from '../commands.ts';
 import { piiIn } from '../kit/pii.ts';
 import { refusalIn } from '../kit/refusal.ts';
 import { toxicityIn } from '../kit/toxicity.ts';
+import { pairOption, settingsOf } from '../settings.ts';
+import { textRows } from '../text-rows.ts';
 import { UserError } from '../types.ts';
 
 interface Verdict {
@@ -13,62 +13,65 @@ interface Verdict {
   /** 0..1. */
   readonly score: number;
 }
+type Detector = (texts: readonly string[]) => readonly Verdict[] | Promise<readonly Verdict[]>;
 
-const detectors: Readonly<Record<string, (text: string) => Verdict>> = {
-  refusal: refusalIn,
-  toxicity: (text) => {
-    const score = toxicityIn(text);
-    return { label: score >= 0.5 ? 'toxic' : 'none', score };
-  },
-  pii: (text) => {
+const toxic = (score: number): Verdict => ({ label: score >= 0.5 ? 'toxic' : 'none', score });
+const each =
+  (verdict: (text: string) => Verdict): Detector =>
+  (texts) =>
+    texts.map(verdict);
+
+const detectors: Readonly<Record<string, Detector>> = {
+  refusal: each(refusalIn),
+  toxicity: each((text) => toxic(toxicityIn(text))),
+  pii: each((text) => {
     const kinds = [...new Set(piiIn(text).map((found) => found.kind))];
     return { label: kinds.length === 0 ? 'none' : kinds.join('+'), score: kinds.length === 0 ? 0 : 1 };
-  },
+  }),
 };
 
-/** The named text of one line of the file. */
-function textOf(line: string, field: string, place: string): string {
-  let row: unknown;
-  try {
-    row = JSON.parse(line);
-  } catch (error) {
-    throw new UserError(`${place}: not a JSON value (${(error as Error).message})`, 'every line must hold one JSON object');
-  }
-  const value = row !== null && typeof row === 'object' ? (row as Record<string, unknown>)[field] : undefined;
-  if (typeof value === 'string') return value;
-  const has = row !== null && typeof row === 'object' ? Object.keys(row).join(', ') : typeof row;
-  throw new UserError(`${place}: expected a text in '${field}'; this line has ${has || 'nothing'}`, 'name the field with --field');
-}
+/** Texts labelled together: a classifier pads within. */
+const window = 256;
 
-/** Labels the file line by line; memory does not grow with it. */
-async function label(path: string, { detector, field, each }: Labelling): Promise<Map<string, number>> {
+async function label(rows: AsyncIterable<{ readonly text: string }>, detector: Detector, tell: (verdict: Verdict) => void) {
   const counts = new Map<string, number>();
-  const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
-  let number = 0;
-  for await (const line of lines) {
-    number++;
-    if (line.trim() === '') continue;
-    const verdict = detector(textOf(line, field, `${path}:${number}`));
-    counts.set(verdict.label, (counts.get(verdict.label) ?? 0) + 1);
-    each(verdict);
+  let texts: string[] = [];
+  const flush = async () => {
+    for (const verdict of await detector(texts)) {
+      counts.set(verdict.label, (counts.get(verdict.label) ?? 0) + 1);
+      tell(verdict);
+    }
+    texts = [];
+  };
+  for await (const { text } of rows) {
+    texts.push(text);
+    if (texts.length >= window) await flush();
   }
+  await flush();
   return counts;
-}
-interface Labelling {
-  readonly detector: (text: string) => Verdict;
-  readonly field: string;
-  readonly each: (verdict: Verdict) => void;
 }
 
 async function run(args: readonly unknown[], options: Readonly<Record<string, unknown>>, io: Io): Promise<number> {
   const [name, file] = [String(args[0]), String(args[1])];
-  const detector = detectors[name];
-  if (!detector) throw new UserError(`there is no detector '${name}'`, `known: ${Object.keys(detectors).join(', ')}`);
-  const path = resolve(io.cwd, file);
-  const found = await stat(path).catch(() => null);
-  if (!found?.isFile()) throw new UserError(`${path} is not a file`, 'name a JSONL file: one JSON object a line');
-  const each = (verdict: Verdict) => io.out(`${JSON.stringify({ label: verdict.label, score: Number(verdict.score.toFixed(6)) })}\n`);
-  const counts = await label(path, { detector, field: String(options.field), each: options.jsonl ? each : () => {} });
+  const near = suggestion(name, Object.keys(detectors));
+  if (!detectors[name])
+    throw new UserError(
+      `there is no detector '${name}'${near ? `; did you mean '${near}'?` : ''}`,
+      `known: ${Object.keys(detectors).join(', ')}`,
+    );
+  if (options.toxicity !== undefined && name !== 'toxicity')
+    throw new UserError(
+      `--toxicity names a classifier of toxicity, not of ${name}`,
+      'plumbline detect toxicity <file> --toxicity <folder>',
+    );
+  const { toxicity, set } = options;
+  const settings = await settingsOf({ toxicity, set }, io.env, io.cwd);
+  await using classifier = name === 'toxicity' ? await classifierFor(settings, io, (message) => io.err(`${message}\n`)) : null;
+  const detector: Detector = classifier
+    ? async (texts) => (await labelled(classifier.runner, texts, io.signal)).map(toxic)
+    : (detectors[name] as Detector);
+  const print = (verdict: Verdict) => io.out(`${JSON.stringify({ label: verdict.label, score: Number(verdict.score.toFixed(6)) })}\n`);
+  const counts = await label(textRows(file, String(options.field), io.cwd), detector, options.jsonl ? print : () => {});
   const rows = [...counts.values()].reduce((a, b) => a + b, 0);
   const summary = [...counts].sort((a, b) => b[1] - a[1]).map(([kind, n]) => `${kind} ${n} (${((100 * n) / rows).toFixed(1)} %)`);
   (options.jsonl ? io.err : io.out)(`${rows} rows: ${summary.join(', ') || 'none'}\n`);
@@ -79,9 +82,11 @@ const command: Command = {
   describe(parser) {
     parser
       .argument('<detector>', Object.keys(detectors).join(', '))
-      .argument('<file.jsonl>', 'one JSON object a line')
-      .option('--field <name>', 'the field that holds the text', 'text')
+      .argument('<file>', 'JSONL, CSV or TSV, plain or .gz; - for JSONL on standard input')
+      .option('--field <name>', 'the field that holds the text; a.b reaches into an object', 'text')
       .option('--jsonl', 'print {label, score} for every row')
+      .option('--toxicity <folder>', 'your own classifier (ONNX) in place of the built-in toxicity detector')
+      .option('--set <name=value>', 'a setting of the classifier, e.g. toxic-label=LABEL_1', pairOption)
       .addHelpText('after', '\nExample:\n  plumbline detect refusal answers.jsonl --field completion --jsonl');
   },
   run,

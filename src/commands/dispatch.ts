@@ -15,7 +15,7 @@ const many = (value: string, before: string[] | undefined) => [...(before ?? [])
 const command: Command = {
   describe(parser) {
     parser
-      .argument('<model...>', 'models, as the workers see them: hf:org/repo, demo, or a path that all of them have')
+      .argument('<model...>', 'models: hf:org/repo, demo, or a file here, which workers find by its content (worker --weights)')
       .requiredOption('-o, --output <folder>', 'one run folder in it for each model')
       .option('--redis <url>', 'redis://host:port (default: PLUMBLINE_REDIS, else redis://127.0.0.1:6379)')
       .option('--parts <n>', 'parts that each run is cut into', '8')
@@ -44,6 +44,7 @@ const command: Command = {
       settings: rest,
       parts,
       folder,
+      cwd: io.cwd,
       signal: io.signal,
       show: line.show,
     }).finally(() => line.end());

@@ -44,6 +44,10 @@ const command: Command = {
     const imported = options.name === undefined ? read : { ...read, model: String(options.name) };
     const folder = resolve(io.cwd, String(options.output));
     const manifest = writeImported(folder, imported, { command: ['import', String(what)], now: new Date() });
+    const unscored = imported.tasks.filter((task) => task.metrics.length === 0);
+    if (unscored.length > 0)
+      io.err(`left out, as the log holds no numeric score of them: ${unscored.map(({ name }) => name).join(', ')}\n`);
+    if (imported.trouble) io.err(`${imported.trouble}\n`);
     const { page } = await finish(folder, { cwd: io.cwd, env: io.env, data: dataIn(cacheDirOf(io.env)) });
     io.out(options.json ? `${JSON.stringify(manifest)}\n` : `${page}\n`);
     if (manifest.complete) return 0;

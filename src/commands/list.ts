@@ -55,14 +55,22 @@ const command: Command = {
   describe(parser) {
     parser
       .argument('<what>', kinds.join(', '))
+      .argument('[suite]', 'print the page of one suite: what it asks, how it is scored, what its number means')
       .option('--json', 'print a JSON array')
-      .addHelpText('after', '\nExample:\n  plumbline list suites');
+      .addHelpText('after', '\nExamples:\n  plumbline list suites\n  plumbline list suites privacy/secrets');
   },
-  async run([what], options, io) {
+  async run([what, one], options, io) {
     const kind = kinds.find((known) => known === what);
     if (!kind) {
       const near = suggestion(String(what), kinds);
       throw new UserError(`cannot list '${String(what)}'${near ? `; did you mean '${near}'?` : ''}`, `expected one of ${kinds.join(', ')}`);
+    }
+    if (one !== undefined) {
+      if (kind !== 'suites') throw new UserError(`only suites have pages, not ${kind}`, 'plumbline list suites <id>');
+      const { suitePage } = await import('../suite-page.ts');
+      const [suite] = await loadSuites([String(one)], io.cwd);
+      if (suite) io.out(await suitePage(suite, dataIn(cacheDirOf(io.env))));
+      return 0;
     }
     const rows = await rowsOf(kind, dataIn(cacheDirOf(io.env)));
     io.out(options.json ? `${JSON.stringify(rows)}\n` : table(rows));

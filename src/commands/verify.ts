@@ -8,6 +8,7 @@ import { signatureFile } from '../engine/seal.ts';
 import { lineProblems, manifestProblems, type Problem, scoreProblems, sealHash, sealProblems } from '../engine/verify.ts';
 import { pageTime } from '../engine/write-report.ts';
 import { contextOf } from '../evaluate.ts';
+import { importedProblems, isImported } from '../import/imported.ts';
 import { loadReport, loadRunner } from '../load.ts';
 import { openRun, plansAgain } from '../open-run.ts';
 import { type Agreement, replayed } from '../replay-items.ts';
@@ -38,6 +39,8 @@ interface Verdict {
   readonly verified: boolean;
   readonly problems: readonly Problem[];
   readonly answers: number;
+  /** Rows of another tool's log, whose scores are taken as they are; null: an own run. */
+  readonly importedRows: number | null;
   readonly seal: string | null;
   readonly signedBy: string | null;
   readonly replay: Agreement | null;
@@ -47,16 +50,22 @@ async function verdictOf(folder: string, options: Readonly<Record<string, unknow
   const manifest = manifestOf(folder);
   const problems: Problem[] = [...manifestProblems(manifest), ...(await sealProblems(folder))];
   let answers = 0;
+  let rows: number | null = null;
   let replay: Agreement | null = null;
   const wrongForm = problems.some(({ where }) => where.startsWith('run.json,') || where === answersFile);
   if (!wrongForm) {
     using recording = Recording.open(join(folder, answersFile), 'read');
     answers = recording.size;
     problems.push(...lineProblems(recording));
-    const { plans, changed } = await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
+    const imported = isImported(manifest) ? importedProblems(folder, manifest) : null;
+    if (imported) {
+      problems.push(...imported.problems);
+      rows = imported.rows;
+    }
+    const { plans, changed } = imported ? { plans: [], changed: [] } : await plansAgain(manifest, io.cwd, dataIn(cacheDirOf(io.env)));
     for (const id of changed)
       problems.push({ where: `suite ${id}`, what: 'is not at hand as it was in the run, so its score cannot be checked' });
-    if (problems.every(({ where }) => !where.startsWith(answersFile)))
+    if (!imported && problems.every(({ where }) => !where.startsWith(answersFile)))
       problems.push(
         ...scoreProblems(
           folder,
@@ -66,6 +75,8 @@ async function verdictOf(folder: string, options: Readonly<Record<string, unknow
         ),
       );
     if (problems.length === 0) problems.push(...(await pageProblems(folder, io)));
+    if (options.replay !== undefined && imported)
+      throw new UserError(`${folder} is imported: there is no model to ask again`, 'leave --replay away');
     if (options.replay !== undefined) replay = await replayFor(manifest, { plans, recording, options, io });
     if (replay?.agrees === false) problems.push({ where: `replay of ${replay.items} items`, what: replay.what });
   }
@@ -79,6 +90,7 @@ async function verdictOf(folder: string, options: Readonly<Record<string, unknow
     verified: problems.length === 0,
     problems,
     answers,
+    importedRows: rows,
     seal: problems.length === 0 ? sealHash(folder) : null,
     signedBy: signature?.keyId ?? null,
     replay,
@@ -104,8 +116,13 @@ async function replayFor(manifest: Manifest, { plans, recording, options, io }: 
     () => {},
   );
   await using runner = await module.open(target, opened);
-  return replayed({ manifest, plans, recording, runner, count, signal: io.signal });
+  return await replayed({ manifest, plans, recording, runner, count, signal: io.signal });
 }
+
+const agreed = ({ answers, importedRows }: Verdict): string =>
+  importedRows === null
+    ? `${answers} answers, every score and the page agree`
+    : `${importedRows} imported rows, every estimate and the page agree; the rows' own scores are the other tool's and cannot be computed again here`;
 
 const command: Command = {
   describe(parser) {
@@ -128,7 +145,7 @@ const command: Command = {
       if (verdict.verified) writeWhole(join(verdict.run, 'verified.json'), `${JSON.stringify(made, null, 1)}\n`);
       if (options.json) continue;
       io.out(
-        `${verdict.verified ? '✓' : '✗'} ${verdict.run}: ${verdict.verified ? `${verdict.answers} answers, every score and the page agree` : `${verdict.problems.length} things do not agree`}\n`,
+        `${verdict.verified ? '✓' : '✗'} ${verdict.run}: ${verdict.verified ? agreed(verdict) : `${verdict.problems.length} things do not agree`}\n`,
       );
       for (const { where, what } of verdict.problems.slice(0, 20)) io.out(`  ${where}: ${what}\n`);
       if (verdict.replay) io.out(`  ${verdict.replay.what}\n`);

@@ -1,6 +1,9 @@
+import { join, resolve } from 'node:path';
 import type { Command } from '../command.ts';
 import { openFleets } from '../fleet/queue.ts';
+import { weightsFinder } from '../fleet/weights.ts';
 import { work } from '../fleet/work.ts';
+import { cacheDirOf } from '../settings.ts';
 import { UserError } from '../types.ts';
 
 const command: Command = {
@@ -8,6 +11,11 @@ const command: Command = {
     parser
       .option('--redis <url>', 'redis://host:port (default: PLUMBLINE_REDIS, else redis://127.0.0.1:6379)')
       .option('--lock <seconds>', 'how long a silent worker keeps its part', '30')
+      .option(
+        '--weights <folder>',
+        'a shared folder of model files, found by their content; repeatable',
+        (folder, before: string[] | undefined) => [...(before ?? []), folder],
+      )
       .option('--until-idle', 'end when there is nothing to do')
       .addHelpText(
         'after',
@@ -19,7 +27,9 @@ const command: Command = {
     if (!(lockMs >= 500)) throw new UserError(`--lock ${String(options.lock)}: expected seconds, at least 0.5`);
     const url = String(options.redis ?? io.env.PLUMBLINE_REDIS ?? 'redis://127.0.0.1:6379');
     await using fleets = await openFleets({ url, lockMs, say: (message) => io.err(`${message}\n`) });
-    const done = await work({ fleets, io, lockMs, untilIdle: options.untilIdle === true });
+    const shared = ((options.weights ?? []) as readonly string[]).map((folder) => resolve(io.cwd, folder));
+    const folders = [...shared, join(cacheDirOf(io.env), 'models')];
+    const done = await work({ fleets, io, lockMs, untilIdle: options.untilIdle === true, find: weightsFinder(folders) });
     io.err(`${done} parts done\n`);
     return 0;
   },

@@ -30,10 +30,11 @@ export function baselineMismatch(run: RunData, baseline: RunData, mayDiffer: rea
 }
 
 function fieldsOf({ manifest }: RunData): Record<string, string> {
-  const { model, options } = manifest;
+  const { model, judge, toxicity, options } = manifest;
+  const measures = { judge: judge?.hash ?? null, toxicity: toxicity?.hash ?? null };
   return {
     ...flattened(model.identity as Json, 'identity.'),
-    ...flattened({ protocol: model.protocol, system: options.system, attacks: attacksOf(options) }, ''),
+    ...flattened({ protocol: model.protocol, system: options.system, attacks: attacksOf(options), ...measures }, ''),
   };
 }
 

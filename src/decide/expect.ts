@@ -1,6 +1,7 @@
 /** What a plan can show before anything is asked. Pure. */
+
+import type { Items } from '../engine/items.ts';
 import { expectedHalfWidth, minimumDetectableDrop } from '../kit/index.ts';
-import type { Item } from '../types.ts';
 
 export interface Expectation {
   readonly items: number;
@@ -12,8 +13,10 @@ export interface Expectation {
 }
 
 /** For `run --dry-run`. `icc`: correlation expected within a cluster. */
-export function expectationOf(items: readonly Item[], icc = 0.1): Expectation {
-  const clusters = new Set(items.map((item) => item.cluster ?? item.id)).size;
+export function expectationOf(items: Items, icc = 0.1): Expectation {
+  const names = new Set<string>();
+  for (const item of items) names.add(item.cluster ?? item.id);
+  const clusters = names.size;
   const design = { n: items.length, clusters, icc };
   if (items.length === 0) return { items: 0, clusters: 0, halfWidth: 1, detectable: 1 };
   return { items: items.length, clusters, halfWidth: Math.min(0.5, expectedHalfWidth(design)), detectable: minimumDetectableDrop(design) };

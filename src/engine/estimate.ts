@@ -1,9 +1,10 @@
 /** Rows and metrics to estimates: values with design-aware intervals, grades, bounds, and the control's verdict. Pure in rows and seed. */
 import { bootstrapRows } from '../kit/stats/bootstrap.ts';
-import { grouped, type Observed } from '../kit/stats/clusters.ts';
+import { grouped } from '../kit/stats/clusters.ts';
 import { type Mean, meanOf } from '../kit/stats/mean.ts';
 import { errorOf, roganGladen, roganGladenInterval } from '../kit/stats/measured.ts';
 import type { Estimate, Floor, FloorResult, Interval, Metric, Row, Suite } from '../types.ts';
+import { RowColumns } from './row-columns.ts';
 
 type Measurable = Pick<Suite, 'id' | 'metrics' | 'floor'>;
 type ValueMetric = Extract<Metric, { value: string }>;
@@ -13,33 +14,40 @@ export interface EstimateOptions {
   readonly seed: number;
 }
 
+/** Whether something of a suite is computed from whole rows, not from one value's column. */
+export const computesFromRows = (suite: Measurable & Pick<Suite, 'details'>): boolean =>
+  suite.details !== undefined || suite.metrics.some((metric) => 'compute' in metric) || 'compute' in suite.floor;
+
 /** Every metric overall (headline first), then by group in order of appearance, and the floor. Shapes as in types.ts. */
 export function estimatesOf(
   suite: Measurable,
-  rows: readonly Row[],
+  given: readonly Row[] | RowColumns,
   options: EstimateOptions,
 ): { estimates: Estimate[]; floor: FloorResult } {
+  const rows = given instanceof RowColumns ? given : RowColumns.of(given);
   const seed = `${suite.id}/${options.seed}`;
-  const groups = [...new Set(rows.flatMap((row) => (row.group === undefined ? [] : [row.group])))];
-  const overall = suite.metrics.map((metric) => estimateOf(metric, rows, { seed: `${seed}/${metric.id}` }));
-  const byGroup = suite.metrics.flatMap((metric) =>
-    groups.flatMap((group) => {
-      const part = rows.filter((row) => row.group === group);
-      const estimate = estimateOf(metric, part, { seed: `${seed}/${metric.id}/${group}`, group });
+  const told = suite.metrics.filter((metric) => !metric.judged || readsOf(metric).some((name) => rows.has(name)));
+  const overall = told.map((metric) => estimateOf(metric, rows, { seed: `${seed}/${metric.id}` }));
+  const byGroup = told.flatMap((metric) =>
+    rows.groups.flatMap((group) => {
+      const estimate = estimateOf(metric, rows, { seed: `${seed}/${metric.id}/${group}`, group });
       return estimate.n + estimate.skipped === 0 ? [] : [estimate];
     }),
   );
   return { estimates: [...overall, ...byGroup], floor: floorOf(suite.floor, rows, `${seed}/floor`) };
 }
 
+const readsOf = (metric: Metric): readonly string[] => ('value' in metric ? [metric.value] : metric.reads);
+
 interface At {
   readonly seed: string;
   readonly group?: string;
 }
 
-/** One metric over `rows`. */
-export function estimateOf(metric: Metric, rows: readonly Row[], at: At): Estimate {
-  const found = 'value' in metric ? ofValue(metric, rows, at.seed) : ofCompute(metric, rows, at.seed);
+/** One metric over all rows, or one group's. */
+/** One metric over all rows, or over one group's. */
+export function estimateOf(metric: Metric, rows: RowColumns, at: At): Estimate {
+  const found = 'value' in metric ? ofValue(metric, rows, at) : ofCompute(metric, rows.rows(at.group), at.seed);
   const grade = found.value === null ? null : gradeOf(metric, found.value);
   // The value's own grade is among the ends: a grade that peaks inside the interval is not cut off.
   const grades = found.interval && [gradeOf(metric, found.interval.low), gradeOf(metric, found.interval.high), grade ?? 0];
@@ -77,10 +85,7 @@ function gradeOf(metric: Metric, value: number): number {
 
 const clusterOf = (row: Row): string => row.cluster ?? row.id;
 
-/**
- * The rows that bear a value, and those that should but could not be told. A value that a row does not name does not apply to it; null, or a
- * skipped row, is unclear.
- */
+/** The rows that bear all values, and how many of the others could not be told, as `RowColumns.observed` for one value. */
 function told(rows: readonly Row[], names: readonly string[]): { used: Row[]; skipped: number } {
   const used: Row[] = [];
   let skipped = 0;
@@ -92,13 +97,9 @@ function told(rows: readonly Row[], names: readonly string[]): { used: Row[]; sk
   return { used, skipped };
 }
 
-const observed = (rows: readonly Row[], name: string): Observed[] =>
-  rows.map((row) => ({ value: row.values[name] as number, weight: row.weight ?? 1, cluster: clusterOf(row) }));
-
-function ofValue(metric: ValueMetric, rows: readonly Row[], seed: string): Found {
-  const { used, skipped } = told(rows, [metric.value]);
-  const values = observed(used, metric.value);
-  const drawn = meanOf(values, { seed, bounded: isBounded(metric, values) });
+function ofValue(metric: ValueMetric, rows: RowColumns, { seed, group }: At): Found {
+  const { skipped, ...observed } = rows.observed(metric.value, group);
+  const drawn = meanOf(observed, { seed, bounded: isBounded(metric, observed.values) });
   const mean = drawn && { ...drawn, interval: withSpread(drawn.value, drawn.interval, drawn.clusters, metric.unit) };
   if (!mean) return { value: null, interval: null, n: 0, clusters: 0, skipped };
   const seen = corrected(metric, mean);
@@ -115,11 +116,11 @@ function ofValue(metric: ValueMetric, rows: readonly Row[], seed: string): Found
 }
 
 /** Whether values cannot leave 0..1: all are 0 or 1, or the metric says so by its unit or range. */
-function isBounded(metric: { readonly unit?: string; readonly range?: readonly [number, number] }, values: readonly Observed[]): boolean {
-  if (values.every((o) => o.value === 0 || o.value === 1)) return true;
+function isBounded(metric: { readonly unit?: string; readonly range?: readonly [number, number] }, values: Float64Array): boolean {
+  if (values.every((value) => value === 0 || value === 1)) return true;
   const says =
     metric.unit === 'share' || (metric.range !== undefined && Math.min(...metric.range) === 0 && Math.max(...metric.range) === 1);
-  return says && values.every((o) => o.value >= 0 && o.value <= 1);
+  return says && values.every((value) => value >= 0 && value <= 1);
 }
 
 interface Seen {
@@ -182,12 +183,12 @@ const replicatesFor = (rows: number): number => Math.max(400, Math.min(1000, Mat
 const renamed = (row: Row, k: number): Row => ({ ...row, id: `${row.id}~${k}`, cluster: `${clusterOf(row)}~${k}` });
 
 /** The control's verdict: met when the lower bound of the control beats chance. */
-export function floorOf(floor: Floor, rows: readonly Row[], seed: string): FloorResult {
+function floorOf(floor: Floor, rows: RowColumns, seed: string): FloorResult {
   if ('none' in floor) return { title: floor.none, state: 'not applicable', value: null, low: null, high: null, chance: null, n: 0 };
   const found =
     'value' in floor
-      ? ofValue({ id: 'floor', title: floor.title, unit: 'control', better: 'higher', grade: (v) => v, value: floor.value }, rows, seed)
-      : ofCompute(floor, rows, seed);
+      ? ofValue({ id: 'floor', title: floor.title, unit: 'control', better: 'higher', grade: (v) => v, value: floor.value }, rows, { seed })
+      : ofCompute(floor, rows.rows(), seed);
   const { low, high } = found.interval ?? { low: null, high: null };
   const state = low !== null && low > floor.chance ? 'met' : 'not met';
   return { title: floor.title, state, value: found.value, low, high, chance: floor.chance, n: found.n };

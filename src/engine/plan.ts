@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
-import { canonical } from '../kit/key.ts';
+import type { Sign } from '../kit/contamination.ts';
+import { canonical, sha256 } from '../kit/key.ts';
+import { KeyTable } from '../kit/key-table.ts';
 import { type Data, type Item, type Preset, type Request, type Response, type Sizes, type Suite, UserError } from '../types.ts';
+import { ItemList, type Items, selected } from './items.ts';
 import { ordered } from './select.ts';
+import { signsOf, watching } from './signs.ts';
 
 export const defaultSizes: Sizes = { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY };
 
@@ -11,11 +15,13 @@ export interface Plan {
   readonly id: string;
   readonly suite: Suite;
   readonly lang: string;
-  readonly items: readonly Item[];
+  readonly items: Items;
   /** sha256 over the items. */
   readonly hash: string;
   /** Items left out of the preset by --limit, --only or --attacks. */
   readonly partial: boolean;
+  /** Asked beside the items of a public benchmark. */
+  readonly signs?: readonly Sign[];
 }
 
 export interface Choice {
@@ -33,81 +39,141 @@ export interface Choice {
 const nothingAtHand = (benchmark: string): never => {
   throw new UserError(`the benchmark '${benchmark}' is not at hand`, `plumbline data pull ${benchmark}`);
 };
-const noData: Data = { lines: nothingAtHand, text: nothingAtHand, files: nothingAtHand };
+const noData: Data = { lines: nothingAtHand, chunks: nothingAtHand, text: nothingAtHand, files: nothingAtHand };
 
 const langOf = (item: Item): string => item.lang ?? 'en';
 
 /** The plans of one suite: one for each wanted language it has items in. */
 export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
-  const all = await itemsOf(suite, choice.data);
-  checkIds(suite, all);
-  const languages = [...new Set(all.map(langOf))].filter((lang) => choice.languages.includes(lang) || choice.languages.includes('all'));
-  const own = languages.length > 0 || suite.languages.some((lang) => lang === 'en') ? languages : [...new Set(all.map(langOf))];
-  return own.map((lang) =>
-    planOf(
-      suite,
-      lang,
-      all.filter((item) => langOf(item) === lang),
-      choice,
-    ),
-  );
+  const canaries = new Set<string>();
+  const given = await suite.items(watching(choice.data ?? noData, canaries));
+  const byLanguage = Array.isArray(given) ? inArrays(given as readonly Item[]) : await inLists(given as AsyncIterable<Item>);
+  checkIds(suite, byLanguage.values());
+  const all = [...byLanguage.keys()];
+  const wanted = all.filter((lang) => choice.languages.includes(lang) || choice.languages.includes('all'));
+  const own = wanted.length > 0 || suite.languages.some((lang) => lang === 'en') ? wanted : all;
+  return own.map((lang) => {
+    const items = byLanguage.get(lang) ?? [];
+    const plan = planOf(suite, lang, items, choice);
+    // Single items are asked to look at them, a few to try something out.
+    const whole = choice.only.length === 0 && choice.limit === null;
+    return whole ? { ...plan, signs: signsOf(suite, items, canaries, choice.preset) } : plan;
+  });
 }
 
-async function itemsOf(suite: Suite, data: Data = noData): Promise<Item[]> {
-  const all: Item[] = [];
-  for await (const item of await suite.items(data)) all.push(item);
-  return all;
+function inArrays(items: readonly Item[]): Map<string, Items> {
+  const languages = new Set(items.map(langOf));
+  return new Map([...languages].map((lang) => [lang, items.filter((item) => langOf(item) === lang)]));
+}
+
+async function inLists(items: AsyncIterable<Item>): Promise<Map<string, Items>> {
+  const lists = new Map<string, ItemList>();
+  for await (const item of items) {
+    const lang = langOf(item);
+    const list = lists.get(lang) ?? new ItemList();
+    lists.set(lang, list);
+    list.add(item);
+  }
+  return lists;
 }
 
 /** What `--attacks` may name for an item: `encoding/base64`, `encoding` or `base64`. */
 const namesOf = ({ attack }: Item): string[] => (attack === undefined ? [] : [attack, ...attack.split('/')]);
 
 /** Every kind of attack that some suites make, by the names that pick it. */
-export async function attackNames(suites: readonly Suite[], data?: Data): Promise<string[]> {
-  const lists = await Promise.all(suites.map((suite) => itemsOf(suite, data)));
-  return [...new Set(lists.flat().flatMap(namesOf))];
+export async function attackNames(suites: readonly Suite[], data: Data = noData): Promise<string[]> {
+  const names = new Set<string>();
+  for (const suite of suites) for await (const item of await suite.items(data)) for (const name of namesOf(item)) names.add(name);
+  return [...names];
 }
 
 /** The items that make one of the picked kinds of attack; all, where a suite makes none of them. */
-function picked(items: readonly Item[], attacks: readonly string[]): readonly Item[] {
-  const found = items.filter((item) => namesOf(item).some((name) => attacks.includes(name)));
-  return found.length === 0 ? items : items.filter((item) => item.attack === undefined || found.includes(item));
+function picked(items: Items, attacks: readonly string[]): Items {
+  if (attacks.length === 0) return items;
+  const makes = (item: Item) => namesOf(item).some((name) => attacks.includes(name));
+  const found = selected(items, makes);
+  return found.length === 0 ? items : selected(items, (item) => item.attack === undefined || makes(item));
 }
 
-function planOf(suite: Suite, lang: string, whole: readonly Item[], choice: Choice): Plan {
+function planOf(suite: Suite, lang: string, whole: Items, choice: Choice): Plan {
   const items = picked(whole, choice.attacks ?? []);
   const size = (suite.sizes ?? defaultSizes)[choice.preset];
-  const preset = size >= items.length ? items : ordered(items).slice(0, size);
+  const preset = size >= items.length ? items : firstOf(items, size);
   const id = lang === 'en' ? suite.id : `${suite.id}@${lang}`;
   const only = new Set(choice.only);
-  let chosen = only.size > 0 ? items.filter((item) => only.has(item.id) || only.has(`${id}#${item.id}`)) : preset;
-  if (choice.limit !== null) chosen = chosen.slice(0, choice.limit);
+  const limit = choice.limit ?? Number.POSITIVE_INFINITY;
+  const named = only.size > 0 ? selected(items, (item) => only.has(item.id) || only.has(`${id}#${item.id}`)) : preset;
+  const chosen = limit < named.length ? selected(named, (_, at) => at < limit) : named;
   const partial = chosen.length !== preset.length || items.length !== whole.length;
-  const hash = createHash('sha256');
-  for (const item of chosen) hash.update(`${canonical(item)}\n`);
-  return { id, suite, lang, items: chosen, hash: hash.digest('hex'), partial };
+  return { id, suite, lang, items: chosen, hash: hashOf(chosen), partial };
 }
 
-function checkIds(suite: Suite, items: readonly Item[]): void {
-  const seen = new Set<string>();
-  for (const { id } of items) {
-    if (seen.has(id))
-      throw new UserError(`suite ${suite.id}: the item id '${id}' occurs twice`, 'ids must be unique and stable within a suite');
-    seen.add(id);
+/** The first `size` items of the fixed order; only what the order depends on is held of the others. */
+function firstOf(items: Items, size: number): readonly Item[] {
+  const bare = Array.from(items, ({ id, group, cluster, stratum }, at) => ({
+    id,
+    at,
+    ...(group !== undefined && { group }),
+    ...(cluster !== undefined && { cluster }),
+    ...(stratum !== undefined && { stratum }),
+  }));
+  const places = ordered(bare)
+    .slice(0, size)
+    .map(({ at }) => at);
+  const taken = new Set(places);
+  const found = new Map<number, Item>();
+  let at = 0;
+  for (const item of items) {
+    if (taken.has(at)) found.set(at, item);
+    at++;
   }
-  if (items.length === 0) throw new UserError(`suite ${suite.id} has no items`);
+  return places.map((place) => found.get(place) as Item);
 }
 
-/** The part of the items that shard i of n asks: whole clusters, dealt in turn. */
-export function shardOf(items: readonly Item[], shard: string | null): readonly Item[] {
-  if (shard === null) return items;
+function hashOf(items: Items): string {
+  const hash = createHash('sha256');
+  let text = '';
+  for (const item of items) {
+    text += `${canonical(item)}\n`;
+    if (text.length < 1 << 16) continue;
+    hash.update(text);
+    text = '';
+  }
+  return hash.update(text).digest('hex');
+}
+
+function checkIds(suite: Suite, lists: Iterable<Items>): void {
+  const seen = new KeyTable();
+  for (const items of lists)
+    for (const { id } of items)
+      if (!seen.set(sha256(id), 0, 0, false))
+        throw new UserError(`suite ${suite.id}: the item id '${id}' occurs twice`, 'ids must be unique and stable within a suite');
+  if (seen.size === 0) throw new UserError(`suite ${suite.id} has no items`);
+}
+
+/** Whether shard i of n asks what stands at a place: items are dealt in turn. */
+function dealt(shard: string): (at: number) => boolean {
   const match = /^([1-9]\d*)\/([1-9]\d*)$/.exec(shard);
   const [i, n] = [Number(match?.[1]), Number(match?.[2])];
   if (!match || i > n) throw new UserError(`--shard ${shard}: expected i/n with 1 ≤ i ≤ n, for example 2/8`);
-  return items.filter((_, at) => at % n === i - 1);
+  return (at) => at % n === i - 1;
 }
 
-/** The requests of one item in round `at`, given the replies before it. */
-export function requestsOf(plan: Plan, item: Item, at: number, replies: readonly (readonly Response[])[]): readonly Request[] {
-  return plan.suite.rounds[at]?.(item, replies) ?? [];
+/** A plan with the part of its items (and signs) that shard i of n asks. */
+export function sharded(plan: Plan, shard: string | null): Plan {
+  if (shard === null) return plan;
+  const own = dealt(shard);
+  const items = selected(plan.items, (_, at) => own(at));
+  return { ...plan, items, ...(plan.signs && { signs: plan.signs.filter((_, at) => own(at)) }) };
+}
+
+/** The requests of one item in round `at`, given the replies before it. Without a judge nothing is asked of one: suites go on without its word. */
+export function requestsOf(
+  plan: Plan,
+  item: Item,
+  at: number,
+  { replies, judge }: { readonly replies: readonly (readonly Response[])[]; readonly judge: boolean },
+): readonly Request[] {
+  const requests = plan.suite.rounds[at]?.(item, replies) ?? [];
+  return judge ? requests : requests.filter(({ to }) => to !== 'judge');
 }

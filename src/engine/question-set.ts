@@ -79,13 +79,14 @@ function requestOf(item: Question): Request {
 /** Options are turned by the question, so that a model that always takes one place is at chance wherever the right answers stand. */
 const turnOf = (item: Question): number => hashOf(item.id + item.question) >>> 16;
 
-/** Compiles a user's regular expression with RE2, whose time is linear in the text, whatever the expression. */
-async function matcherOf(items: readonly Question[], path: string): Promise<(item: Question, text: string) => boolean> {
-  if (items.every((item) => item.pattern === undefined)) return (item, text) => mentions(text, item.answer);
+type Matches = (item: Question, text: string) => boolean;
+
+/** Matches by a user's regular expressions with RE2, whose time is linear in the text, whatever the expression. `patterns`: each with an item that has it. */
+async function matcherOf(patterns: ReadonlyMap<string, string>, path: string): Promise<Matches> {
+  if (patterns.size === 0) return (item, text) => mentions(text, item.answer);
   const { RE2JS } = await import('re2js');
   const compiled = new Map<string, InstanceType<typeof RE2JS>>();
-  for (const { id, pattern } of items) {
-    if (pattern === undefined) continue;
+  for (const [pattern, id] of patterns) {
     try {
       compiled.set(pattern, RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE));
     } catch (error) {
@@ -99,24 +100,43 @@ async function matcherOf(items: readonly Question[], path: string): Promise<(ite
     item.pattern === undefined ? mentions(text, item.answer) : (compiled.get(item.pattern)?.matcher(text).find() ?? false);
 }
 
-function dimensionOf(rows: readonly Fields[]): Dimension {
-  const named = textOf(rows[0]?.dimension).toLowerCase() as Dimension;
+function dimensionOf(fields: Fields): Dimension {
+  const named = textOf(fields.dimension).toLowerCase() as Dimension;
   return dimensions.includes(named) ? named : 'reliability';
 }
 
-/** Reads a user's question set and makes a suite of it. Bad rows are named by line. */
-export async function questionSet(path: string): Promise<Suite> {
-  const items: Question[] = [];
-  const first: Fields[] = [];
-  for await (const [line, fields] of ownRows(path)) {
-    if (first.length === 0) first.push(fields);
-    items.push(questionOf(path, line, fields));
+async function* questionsIn(path: string): AsyncGenerator<Question> {
+  for await (const [line, fields] of ownRows(path)) yield questionOf(path, line, fields);
+}
+
+/** What has to be known of all questions before the first is asked. */
+async function overviewOf(path: string) {
+  let [count, chances] = [0, 0];
+  const languages = new Set<string>();
+  const wants = new Set<'choice' | 'text'>();
+  const patterns = new Map<string, string>();
+  for await (const { id, lang, options, pattern } of questionsIn(path)) {
+    count++;
+    chances += options.length > 0 ? 1 / options.length : 0;
+    languages.add(lang ?? 'en');
+    wants.add(options.length > 0 ? 'choice' : 'text');
+    if (pattern !== undefined && !patterns.has(pattern)) patterns.set(pattern, id);
   }
-  if (items.length === 0) throw new UserError(`${path} holds no questions`, 'the first line names the columns: question,answer,options');
-  const matches = await matcherOf(items, path);
+  if (count === 0) throw new UserError(`${path} holds no questions`, 'the first line names the columns: question,answer,options');
+  return { languages, wants, patterns, chance: chances / count };
+}
+
+async function dimensionIn(path: string): Promise<Dimension> {
+  for await (const [, fields] of ownRows(path)) return dimensionOf(fields);
+  return 'reliability';
+}
+
+/** Reads a user's question set and makes a suite of it. Bad rows are named by line. The file is read anew for its items, never held whole. */
+export async function questionSet(path: string): Promise<Suite> {
+  const { languages, wants, patterns, chance } = await overviewOf(path);
+  const matches = await matcherOf(patterns, path);
   const name = nameOf(basename(path));
-  const dimension = dimensionOf(first);
-  const chance = items.reduce((sum, { options }) => sum + (options.length > 0 ? 1 / options.length : 0), 0) / items.length;
+  const dimension = await dimensionIn(path);
   return {
     id: `${dimension}/${name}`,
     dimension,
@@ -126,10 +146,10 @@ export async function questionSet(path: string): Promise<Suite> {
     limits: 'What the questions cover, and no more.',
     source: basename(path),
     licence: 'yours',
-    languages: [...new Set(items.map((item) => item.lang ?? 'en'))],
-    wants: [...new Set(items.map((item) => (item.options.length > 0 ? 'choice' : 'text')))],
+    languages: [...languages],
+    wants: [...wants],
     sizes: { demo: 50, quick: 200, standard: Number.POSITIVE_INFINITY, full: Number.POSITIVE_INFINITY },
-    items: () => items,
+    items: () => questionsIn(path),
     rounds: [(item) => [requestOf(item as Question)]],
     observe: (given, [replies]) => {
       const item = given as Question;

@@ -1,8 +1,9 @@
 import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { KeyTable, type Place } from '../kit/key-table.ts';
 import { type Response, UserError } from '../types.ts';
-import { KeyTable } from './index-table.ts';
 
 const chunkBytes = 1 << 20;
+const aheadBytes = 1 << 16;
 const prefix = '{"key":"';
 const failed = '","response":{"ok":false';
 
@@ -14,10 +15,13 @@ export class Recording {
   readonly path: string;
   #file: number;
   #table = new KeyTable();
+  #count = 0;
   #end = 0;
   #pending: string[] = [];
   #pendingBytes = 0;
   #lastFlush = Date.now();
+  /** What was read last, and where the line after it begins. */
+  readonly #ahead = { from: 0, bytes: Buffer.alloc(0), next: 0 };
   #fault: unknown = null;
 
   private constructor(path: string, file: number) {
@@ -44,21 +48,24 @@ export class Recording {
     return this.#table.size;
   }
 
+  /** Lines in the file: a failure that was answered later counts twice. */
+  get count(): number {
+    return this.#count;
+  }
+
   has(key: string): boolean {
     return this.#table.get(key) !== null;
   }
 
-  /** Whether an answer that is no failure is held. */
-  hasAnswer(key: string): boolean {
-    return this.#table.get(key)?.failed === false;
+  /** Where an answer stands, and whether it is a failure. */
+  placeOf(key: string): Place | null {
+    return this.#table.get(key);
   }
 
   get(key: string): Response | null {
     const place = this.#table.get(key);
     if (!place) return null;
-    if (this.#pending.length > 0) this.flush();
-    const bytes = Buffer.allocUnsafe(place.length);
-    readSync(this.#file, bytes, 0, place.length, place.at);
+    const bytes = this.#bytes(place);
     try {
       return (JSON.parse(bytes.toString('utf8')) as { response: Response }).response;
     } catch {
@@ -67,6 +74,21 @@ export class Recording {
         'the recording was changed by another program: remove that line and run again',
       );
     }
+  }
+
+  /** The bytes of a line. Lines asked for in the order of the file are read many at a time. */
+  #bytes({ at, length }: Place): Buffer {
+    if (at + length > this.#end - this.#pendingBytes) this.flush();
+    const ahead = this.#ahead;
+    const follows = at === ahead.next;
+    ahead.next = at + length + 1;
+    if (at < ahead.from || at + length > ahead.from + ahead.bytes.length) {
+      const wanted = Buffer.allocUnsafe(follows ? Math.max(length, aheadBytes) : length);
+      const read = readSync(this.#file, wanted, 0, wanted.length, at);
+      ahead.bytes = wanted.subarray(0, read);
+      ahead.from = at;
+    }
+    return ahead.bytes.subarray(at - ahead.from, at - ahead.from + length);
   }
 
   /** Every key with its answer, in the order of the file, read as it goes. */
@@ -90,6 +112,7 @@ export class Recording {
     const bytes = Buffer.byteLength(line);
     if (!this.#table.set(key, this.#end, bytes - 1, !response.ok)) return;
     this.#end += bytes;
+    this.#count++;
     this.#pending.push(line);
     this.#pendingBytes += bytes;
     if (this.#pendingBytes > 1 << 16 || Date.now() - this.#lastFlush > 500) this.flush();
@@ -142,6 +165,7 @@ export class Recording {
     for (const { bytes, at } of this.#lines()) {
       this.#note(bytes, at);
       this.#end = at + bytes.length + 1;
+      if (bytes.length > 0) this.#count++;
     }
   }
 

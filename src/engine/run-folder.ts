@@ -5,6 +5,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -81,10 +82,73 @@ export function manifestOf(folder: string): Manifest {
   return manifest;
 }
 
-/** Writes one result and its rows. */
-export function writeResult(folder: string, id: string, result: Result, rows: readonly Row[]): void {
+/** A text file written piece by piece and put in its place whole, by `done`; dropped without it. */
+export class WholeFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  #file: number;
+  #text = '';
+
+  constructor(path: string) {
+    makeFolder(dirname(path));
+    this.#path = path;
+    this.#temporary = `${path}.${process.pid}.tmp`;
+    this.#file = openSync(this.#temporary, 'w');
+  }
+
+  write(text: string): void {
+    this.#text += text;
+    if (this.#text.length > 1 << 16) this.#flush();
+  }
+
+  done(): void {
+    this.#flush();
+    closeSync(this.#file);
+    this.#file = -1;
+    renameSync(this.#temporary, this.#path);
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#file >= 0) closeSync(this.#file);
+    rmSync(this.#temporary, { force: true });
+  }
+
+  #flush(): void {
+    const bytes = Buffer.from(this.#text);
+    this.#text = '';
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+  }
+}
+
+/** The lines of a text file that are not empty, read as it goes; none where there is no file. */
+export function* linesOf(path: string): Generator<string> {
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
+  const chunk = Buffer.allocUnsafe(1 << 18);
+  let held = Buffer.alloc(0);
+  try {
+    for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
+      const bytes = Buffer.concat([held, chunk.subarray(0, read)]);
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; start = end + 1, end = bytes.indexOf(10, start))
+        if (end > start) yield bytes.toString('utf8', start, end);
+      held = bytes.subarray(start);
+    }
+    if (held.length > 0) yield held.toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+const rowsPath = (folder: string, id: string) => join(folder, 'rows', `${id}.jsonl`);
+
+/** Writes one result and its rows; `make` hands out the rows as they come and returns the result. */
+export function writeResult(folder: string, id: string, make: (take: (row: Row) => void) => Result): Result {
+  using rows = new WholeFile(rowsPath(folder, id));
+  const result = make((row) => rows.write(`${JSON.stringify(row)}\n`));
+  rows.done();
   writeWhole(join(folder, 'results', `${id}.json`), `${JSON.stringify(result, null, 1)}\n`);
-  writeWhole(join(folder, 'rows', `${id}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  return result;
 }
 
 /** Ids of the results in a run folder, in order of dimension and name. */
@@ -108,22 +172,25 @@ export function readResult(folder: string, id: string): Result {
   return result;
 }
 
-/** The rows of one result; empty when the run holds none. */
-export function readRows(folder: string, id: string): Row[] {
-  const path = join(folder, 'rows', `${id}.jsonl`);
-  if (!existsSync(path)) return [];
-  return readFileSync(path, 'utf8')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Row);
+/** Lines of one result's rows as they stand; none when the run holds none. */
+export function rowLines(folder: string, id: string): Generator<string> {
+  return linesOf(rowsPath(folder, id));
 }
 
-/** Removes results and rows of suites that are not part of the run any more. */
+/** The rows of one result; empty when the run holds none. */
+export function readRows(folder: string, id: string): Row[] {
+  return Array.from(rowLines(folder, id), (line) => JSON.parse(line) as Row);
+}
+
+/** Removes results and rows of suites that are not part of the run any more, and what a killed process left half written. */
 export function keepOnly(folder: string, ids: readonly string[]): void {
+  for (const part of ['results', 'rows'].map((name) => join(folder, name)).filter(existsSync))
+    for (const entry of readdirSync(part, { recursive: true, withFileTypes: true }))
+      if (entry.isFile() && entry.name.endsWith('.tmp')) rmSync(join(entry.parentPath, entry.name), { force: true });
   for (const id of resultIds(folder)) {
     if (ids.includes(id)) continue;
     rmSync(join(folder, 'results', `${id}.json`), { force: true });
-    rmSync(join(folder, 'rows', `${id}.jsonl`), { force: true });
+    rmSync(rowsPath(folder, id), { force: true });
   }
 }
 

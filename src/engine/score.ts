@@ -1,12 +1,16 @@
+import { canariesIn, contaminationOf } from '../kit/contamination.ts';
 import { keyOf } from '../kit/key.ts';
-import type { DetectorCard, Item, Metric, Outcome, Preset, Request, Response, Result, Row, Runner, Sample } from '../types.ts';
-import { outcomes } from '../types.ts';
-import { estimatesOf } from './estimate.ts';
+import type { DetectorCard, Item, Metric, Observation, Outcome, Preset, Request, Response, Result, Row, Runner, Sample } from '../types.ts';
+import { computesFromRows, estimatesOf } from './estimate.ts';
+import { recordedLabels, withCard } from './labels.ts';
 import { type Plan, requestsOf } from './plan.ts';
+import { RowColumns } from './row-columns.ts';
 
 export interface ScoreContext {
   readonly model: { readonly name: string; readonly hash: string; readonly protocol: Runner['protocol'] };
   readonly judgeHash: string | null;
+  /** The classifier that stands in for the built-in toxicity detector. */
+  readonly toxicity: { readonly hash: string; readonly card: DetectorCard } | null;
   readonly preset: Preset;
   readonly seed: number;
   readonly look: (key: string) => Response | null;
@@ -29,25 +33,40 @@ export function rowGrade(metric: Metric, row: Row): number | null {
 export function sampleOf(
   plan: Plan,
   item: Item,
-  context: Pick<ScoreContext, 'model' | 'judgeHash' | 'look'>,
+  context: Pick<ScoreContext, 'model' | 'judgeHash' | 'toxicity' | 'look'>,
 ): Sample & { readonly complete: boolean } {
   const hashOf = (request: Request) => (request.to === 'judge' && context.judgeHash ? context.judgeHash : context.model.hash);
   const rounds: { requests: readonly Request[]; responses: (Response | null)[] }[] = [];
   const replies: Response[][] = [];
   let complete = true;
   for (let r = 0; r < plan.suite.rounds.length && complete; r++) {
-    const requests = requestsOf(plan, item, r, replies);
+    const requests = requestsOf(plan, item, r, { replies, judge: context.judgeHash !== null });
     const responses = requests.map((request) => context.look(keyOf(hashOf(request), request)));
     rounds.push({ requests, responses });
     complete = responses.every((response) => response !== null);
     replies.push(responses.filter((response) => response !== null));
   }
-  const row = complete ? rowOf(plan, item, replies) : { id: item.id, values: {}, outcomes: [], skip: 'not answered yet' };
-  return { item, row, rounds, grade: rowGrade(plan.suite.metrics[0], row), complete };
+  const seen = complete ? labelledRow(plan, item, replies, context) : null;
+  const row = seen ?? { id: item.id, values: {}, outcomes: [], skip: 'not answered yet' };
+  return { item, row, rounds, grade: rowGrade(plan.suite.metrics[0], row), complete: seen !== null };
 }
 
-function rowOf(plan: Plan, item: Item, replies: readonly (readonly Response[])[]): Row {
-  const seen = plan.suite.observe(item, replies);
+/** The row, by the classifier's labels where one stands in for ours; null while a label is missing from the recording. */
+function labelledRow(
+  plan: Plan,
+  item: Item,
+  replies: readonly (readonly Response[])[],
+  { toxicity, look }: Pick<ScoreContext, 'toxicity' | 'look'>,
+): Row | null {
+  if (!toxicity) return rowOf(item, plan.suite.observe(item, replies));
+  const labels = recordedLabels((request) => look(keyOf(toxicity.hash, request)));
+  const seen = plan.suite.observe(item, replies, labels.detectors);
+  if (labels.missing.length > 0) return null;
+  const skip = { skip: 'the classifier gave no label', outcomes: seen.outcomes };
+  return rowOf(item, labels.failed.length > 0 ? skip : seen);
+}
+
+function rowOf(item: Item, seen: Observation): Row {
   const { group, cluster, stratum } = item;
   const place = {
     id: item.id,
@@ -60,10 +79,11 @@ function rowOf(plan: Plan, item: Item, replies: readonly (readonly Response[])[]
   return { ...place, values: seen.values, outcomes: seen.outcomes, ...note };
 }
 
-/** Observes every item of a plan and sums it up. Pure in the recording: no times, no machine. */
-export function scored(plan: Plan, context: ScoreContext): { readonly result: Result; readonly rows: readonly Row[] } {
-  const rows: Row[] = [];
-  const grades: { readonly id: string; readonly grade: number }[] = [];
+/** Observes every item of a plan, hands its row to `take`, and sums all up. Pure in the recording: no times, no machine. */
+export function scored(plan: Plan, context: ScoreContext, take: (row: Row) => void): Result {
+  const rows = new RowColumns({ whole: computesFromRows(plan.suite) });
+  const worst = new Lowest(worstShown);
+  const canaries: string[] = [];
   let missing = 0;
   for (const item of plan.items) {
     const sample = sampleOf(plan, item, context);
@@ -71,20 +91,42 @@ export function scored(plan: Plan, context: ScoreContext): { readonly result: Re
       missing++;
       continue;
     }
-    rows.push(sample.row);
-    if (sample.grade !== null) grades.push({ id: item.id, grade: sample.grade });
+    rows.add(sample.row);
+    take(sample.row);
+    if (plan.suite.named)
+      for (const { responses } of sample.rounds) for (const reply of responses) if (reply?.ok) canaries.push(...canariesIn(reply.text));
+    if (sample.grade !== null && sample.grade < 1) worst.add(item.id, sample.grade);
   }
-  return { result: resultOf(plan, rows, { ...context, missing, grades }), rows };
+  return resultOf(plan, rows, { ...context, missing, worst: worst.ids, canaries });
 }
 
-type Summing = ScoreContext & { readonly missing: number; readonly grades: readonly { readonly id: string; readonly grade: number }[] };
+/** The few lowest grades of many, lowest first; equal ones in order of their ids. */
+class Lowest {
+  readonly #count: number;
+  readonly #held: { readonly id: string; readonly grade: number }[] = [];
+  constructor(count: number) {
+    this.#count = count;
+  }
+  get ids(): string[] {
+    return this.#held.map(({ id }) => id);
+  }
+  add(id: string, grade: number): void {
+    const last = this.#held.at(-1);
+    const below = (a: { readonly id: string; readonly grade: number }) => a.grade - grade || (a.id < id ? -1 : 1);
+    if (this.#held.length === this.#count && last && below(last) < 0) return;
+    const place = this.#held.findIndex((one) => below(one) > 0);
+    this.#held.splice(place < 0 ? this.#held.length : place, 0, { id, grade });
+    if (this.#held.length > this.#count) this.#held.pop();
+  }
+}
 
-function resultOf(plan: Plan, rows: readonly Row[], context: Summing): Result {
-  const { suite } = plan;
+type Summing = ScoreContext & { readonly missing: number; readonly worst: readonly string[]; readonly canaries: readonly string[] };
+
+function resultOf(plan: Plan, rows: RowColumns, context: Summing): Result {
+  const suite = withCard(plan.suite, context.toxicity?.card ?? null);
   const { estimates, floor } = estimatesOf(suite, rows, { seed: context.seed });
-  const counts = countOf(rows);
+  const counts = rows.outcomes;
   const headline = suite.metrics[0];
-  const worst = [...context.grades].filter(({ grade }) => grade < 1).sort((a, b) => a.grade - b.grade || (a.id < b.id ? -1 : 1));
   const { id, dimension, version, title, about, limits, source, licence } = suite;
   return {
     format: 'plumbline-result/1',
@@ -113,23 +155,28 @@ function resultOf(plan: Plan, rows: readonly Row[], context: Summing): Result {
     outcomes: counts,
     items: rows.length,
     answers: Object.values(counts).reduce((a, b) => a + b, 0),
-    worst: worst.slice(0, worstShown).map((entry) => entry.id),
+    worst: context.worst,
     detectors: cardsOf(suite.metrics),
-    details: rows.length > 0 ? (suite.details?.(rows) ?? {}) : {},
+    details: rows.length > 0 ? (suite.details?.(rows.rows()) ?? {}) : {},
+    ...signsTold(plan, context),
     says: headline.says ?? null,
     formula: headline.formula ?? null,
   };
 }
 
+/** What the signs asked beside a benchmark tell; nothing where none was answered. */
+function signsTold(plan: Plan, context: Summing): Pick<Result, 'contamination'> {
+  const told = (plan.signs ?? []).map((sign) => ({
+    sign,
+    replies: sign.requests.map((request) => context.look(keyOf(context.model.hash, request))),
+  }));
+  const contamination = contaminationOf(told, context.canaries, `${plan.id}/${context.seed}`);
+  return contamination ? { contamination } : {};
+}
+
 function cardsOf(metrics: readonly Metric[]): DetectorCard[] {
   const cards = metrics.flatMap((metric) => (metric.measured ? [metric.measured.by] : []));
   return [...new Map(cards.map((card) => [card.id, card])).values()];
-}
-
-function countOf(rows: readonly Row[]): Record<Outcome, number> {
-  const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>;
-  for (const row of rows) for (const outcome of row.outcomes) counts[outcome]++;
-  return counts;
 }
 
 function invalidity(counts: Readonly<Record<Outcome, number>>): string | null {

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs
 import { join } from 'node:path';
 import { canonical } from '../kit/key.ts';
 import { Recording } from './recording.ts';
-import { answersFile, writeWhole } from './run-folder.ts';
+import { answersFile, WholeFile, writeWhole } from './run-folder.ts';
 
 /** What a finished run consists of: the sha256 of every file and the Merkle root over its answers. */
 export interface Seal {
@@ -25,7 +25,7 @@ const leafOf = (line: Uint8Array): Buffer => createHash('sha256').update(Buffer.
 const nodeOf = (left: Buffer, right: Buffer): Buffer => createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest();
 
 /** Root of a Merkle tree over leaf hashes (RFC 6962 §2.1: split at the largest power of two below n). Empty: the hash of nothing. */
-export function merkleRoot(leaves: readonly Buffer[]): string {
+export function merkleRoot(leaves: Iterable<Buffer>): string {
   // A stack of complete subtrees, joined as in binary counting, gives the same tree without recursion.
   const stack: { readonly hash: Buffer; readonly size: number }[] = [];
   for (const leaf of leaves) {
@@ -41,16 +41,42 @@ export function merkleRoot(leaves: readonly Buffer[]): string {
   return stack.reduceRight((right, left) => nodeOf(left.hash, right), last.hash).toString('hex');
 }
 
-/** Keys and leaf hashes of a recording, in order of keys. */
-export function leavesOf(recording: Recording): { readonly key: string; readonly leaf: Buffer }[] {
-  const leaves: { readonly key: string; readonly leaf: Buffer }[] = [];
-  for (const { key, bytes } of recording.lines()) leaves.push({ key, leaf: leafOf(bytes) });
-  return leaves.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : Buffer.compare(a.leaf, b.leaf)));
-}
+/** Keys and leaf hashes of a recording, in order of keys: 52 bytes an answer. */
+export class Leaves implements Iterable<Buffer> {
+  /** Key (16 bytes) and leaf (32) of every answer, in the order of the file. */
+  readonly #bytes: Buffer;
+  readonly #order: Uint32Array;
 
-/** The text of answers.leaves. */
-export function leavesText(leaves: readonly { readonly key: string; readonly leaf: Buffer }[]): string {
-  return leaves.map(({ key, leaf }) => `${key} ${leaf.toString('hex').slice(0, 16)}\n`).join('');
+  private constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#order = Uint32Array.from({ length: bytes.length / 48 }, (_, i) => i);
+    this.#order.sort((a, b) => bytes.compare(bytes, 48 * b, 48 * b + 48, 48 * a, 48 * a + 48));
+  }
+
+  static of(recording: Recording): Leaves {
+    const all = Buffer.alloc(48 * recording.count);
+    let at = 0;
+    for (const { key, bytes } of recording.lines()) {
+      all.write(key, at, 'hex');
+      all.set(leafOf(bytes), at + 16);
+      at += 48;
+    }
+    return new Leaves(all);
+  }
+
+  get length(): number {
+    return this.#order.length;
+  }
+
+  *[Symbol.iterator](): Generator<Buffer> {
+    for (const i of this.#order) yield this.#bytes.subarray(48 * i + 16, 48 * i + 48);
+  }
+
+  /** The lines of answers.leaves. */
+  *lines(): Generator<string> {
+    for (const i of this.#order)
+      yield `${this.#bytes.toString('hex', 48 * i, 48 * i + 16)} ${this.#bytes.toString('hex', 48 * i + 16, 48 * i + 24)}`;
+  }
 }
 
 /** sha256 of a file, read as it goes. */
@@ -79,11 +105,13 @@ export function sealText(seal: Seal): string {
 /** Seals a folder: writes answers.leaves and seal.json. */
 export async function seal(folder: string): Promise<Seal> {
   using recording = Recording.open(join(folder, answersFile), 'read');
-  const leaves = leavesOf(recording);
-  writeWhole(join(folder, leavesFile), leavesText(leaves));
+  const leaves = Leaves.of(recording);
+  using written = new WholeFile(join(folder, leavesFile));
+  for (const line of leaves.lines()) written.write(`${line}\n`);
+  written.done();
   const files: Record<string, string> = {};
   for (const path of sealedPaths(folder)) files[path] = await fileHash(join(folder, path));
-  const made: Seal = { format: 'plumbline-seal/1', root: merkleRoot(leaves.map(({ leaf }) => leaf)), answers: leaves.length, files };
+  const made: Seal = { format: 'plumbline-seal/1', root: merkleRoot(leaves), answers: leaves.length, files };
   writeWhole(join(folder, sealFile), sealText(made));
   return made;
 }

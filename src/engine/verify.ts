@@ -1,14 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerLineSchema, manifestSchema, resultSchema } from '../formats.ts';
 import { canonical, identityHash, sha256 } from '../kit/key.ts';
-import { type Manifest, UserError } from '../types.ts';
+import { type Manifest, type Row, UserError } from '../types.ts';
 import type { Plan } from './plan.ts';
 import { profileOf } from './profile.ts';
 import { Recording } from './recording.ts';
-import { answersFile } from './run-folder.ts';
+import { answersFile, linesOf, rowLines } from './run-folder.ts';
 import { type ScoreContext, scored } from './score.ts';
-import { fileHash, leavesFile, leavesOf, leavesText, merkleRoot, readSeal, sealedPaths, sealFile } from './seal.ts';
+import { fileHash, Leaves, leavesFile, merkleRoot, readSeal, sealedPaths, sealFile } from './seal.ts';
 
 /** One thing that does not agree: where it is and what is wrong. */
 export interface Problem {
@@ -36,26 +36,39 @@ function answerProblems(folder: string, seal: { readonly root: string; readonly 
   if (!existsSync(path)) return [{ where: answersFile, what: 'is missing' }];
   try {
     using recording = Recording.open(path, 'read');
-    const leaves = leavesOf(recording);
+    const leaves = Leaves.of(recording);
     const problems: Problem[] = [];
-    const bytes = readFileSync(path).length;
-    if (recording.end !== bytes) problems.push({ where: `${answersFile}, byte ${recording.end}`, what: 'the last line is torn' });
-    const now = leavesText(leaves).split('\n');
-    const then = existsSync(join(folder, leavesFile)) ? readFileSync(join(folder, leavesFile), 'utf8').split('\n') : [];
-    const [nowSet, thenSet] = [new Set(now), new Set(then)];
-    for (const line of now)
-      if (!thenSet.has(line))
-        problems.push({ where: `${answersFile}, answer ${line.slice(0, 32)}`, what: 'is not the answer that was sealed' });
-    for (const line of then)
-      if (!nowSet.has(line))
-        problems.push({ where: `${answersFile}, answer ${line.slice(0, 32)}`, what: 'was sealed and is not there any more' });
-    if (merkleRoot(leaves.map(({ leaf }) => leaf)) !== seal.root)
+    if (recording.end !== statSync(path).size)
+      problems.push({ where: `${answersFile}, byte ${recording.end}`, what: 'the last line is torn' });
+    problems.push(...leafProblems(leaves.lines(), linesOf(join(folder, leavesFile))));
+    if (merkleRoot(leaves) !== seal.root)
       problems.push({ where: answersFile, what: `the root over its ${leaves.length} answers is not the sealed one over ${seal.answers}` });
     return problems.slice(0, 50);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [{ where: answersFile, what: error.message }];
   }
+}
+
+/** Walks two sorted lists of leaves side by side. */
+function leafProblems(now: Iterator<string>, then: Iterator<string>): Problem[] {
+  const problems: Problem[] = [];
+  const next = (lines: Iterator<string>): string | null => {
+    const { value, done } = lines.next();
+    return done ? null : value;
+  };
+  let [held, sealed] = [next(now), next(then)];
+  while ((held !== null || sealed !== null) && problems.length < 50) {
+    if (held === sealed) [held, sealed] = [next(now), next(then)];
+    else if (sealed === null || (held !== null && held < sealed)) {
+      problems.push({ where: `${answersFile}, answer ${held?.slice(0, 32)}`, what: 'is not the answer that was sealed' });
+      held = next(now);
+    } else {
+      problems.push({ where: `${answersFile}, answer ${sealed.slice(0, 32)}`, what: 'was sealed and is not there any more' });
+      sealed = next(then);
+    }
+  }
+  return problems;
 }
 
 /** First place where two JSON values differ, as a path; null when they are equal. */
@@ -76,7 +89,7 @@ export function manifestProblems(manifest: Manifest): Problem[] {
   if (!parsed.success)
     return parsed.error.issues.slice(0, 5).map((issue) => ({ where: `run.json, ${issue.path.join('.')}`, what: issue.message }));
   const problems: Problem[] = [];
-  for (const role of ['model', 'judge'] as const) {
+  for (const role of ['model', 'judge', 'toxicity'] as const) {
     const held = manifest[role];
     if (held && identityHash(held.identity) !== held.hash)
       problems.push({ where: `run.json, ${role}.hash`, what: 'is not the hash of the identity beside it' });
@@ -89,7 +102,8 @@ export function scoreProblems(folder: string, manifest: Manifest, plans: readonl
   const problems: Problem[] = [];
   const results = [];
   for (const plan of plans) {
-    const { result, rows } = scored(plan, context);
+    const rows = new RowCheck(folder, plan.id);
+    const result = scored(plan, context, (row) => rows.take(row));
     results.push(result);
     const path = `results/${plan.id}.json`;
     const stored = existsSync(join(folder, path)) ? parsedOrNull(readFileSync(join(folder, path), 'utf8')) : null;
@@ -99,21 +113,43 @@ export function scoreProblems(folder: string, manifest: Manifest, plans: readonl
       const at = difference(stored, JSON.parse(JSON.stringify(result)));
       if (at !== null) problems.push({ where: `${path}, ${at}`, what: 'is not what the answers give' });
     }
-    problems.push(...rowProblems(folder, plan.id, rows));
+    problems.push(...rows.problems());
   }
   const at = difference(manifest.profile, JSON.parse(JSON.stringify(profileOf(results))));
   if (at !== null) problems.push({ where: `run.json, profile.${at}`, what: 'is not what the results give' });
   return problems;
 }
 
-function rowProblems(folder: string, id: string, rows: readonly { readonly id: string }[]): Problem[] {
-  const path = join(folder, 'rows', `${id}.jsonl`);
-  const wanted = rows.map((row) => JSON.stringify(row));
-  const held = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
-  const at = Array.from({ length: Math.max(wanted.length, held.length) }).findIndex((_, i) => wanted[i] !== held[i]);
-  return at < 0
-    ? []
-    : [{ where: `rows/${id}.jsonl, line ${at + 1}${rows[at] ? `, item ${rows[at].id}` : ''}`, what: 'is not what the answers give' }];
+/** Compares rows, as they come, with the lines of a run's folder. */
+class RowCheck {
+  readonly #path: string;
+  readonly #lines: Generator<string>;
+  #line = 0;
+  #problem: Problem | null = null;
+
+  constructor(folder: string, id: string) {
+    this.#path = `rows/${id}.jsonl`;
+    this.#lines = rowLines(folder, id);
+  }
+
+  take(row: Row): void {
+    if (this.#problem) return;
+    this.#line++;
+    if (this.#lines.next().value !== JSON.stringify(row)) this.#differs(`, item ${row.id}`);
+  }
+
+  problems(): Problem[] {
+    if (!this.#problem && !this.#lines.next().done) {
+      this.#line++;
+      this.#differs('');
+    }
+    this.#lines.return(undefined);
+    return this.#problem ? [this.#problem] : [];
+  }
+
+  #differs(item: string): void {
+    this.#problem = { where: `${this.#path}, line ${this.#line}${item}`, what: 'is not what the answers give' };
+  }
 }
 
 function parsedOrNull(text: string): unknown {

@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { answersFile, readManifest, writeWhole } from '../engine/run-folder.ts';
 import type { Settings } from '../settings.ts';
 import type { Fleets, Part } from './queue.ts';
+import { weightsOf } from './weights.ts';
 
 export interface Dispatching {
   readonly fleets: Fleets;
@@ -13,6 +14,7 @@ export interface Dispatching {
   readonly settings: Settings;
   readonly parts: number;
   readonly folder: string;
+  readonly cwd: string;
   readonly signal: AbortSignal;
   readonly show: (text: string) => void;
 }
@@ -32,7 +34,7 @@ export const folderOf = (folder: string, model: string): string => join(folder, 
  * Puts models × parts into the queue, waits, and lays each part down in `<folder>/<model>/.parts/<i>-of-<n>` as it comes. The same command again
  * goes on: parts already laid down are not asked for again.
  */
-export async function dispatch({ fleets, models, settings, parts, folder, signal, show }: Dispatching): Promise<Dispatched[]> {
+export async function dispatch({ fleets, models, settings, parts, folder, cwd, signal, show }: Dispatching): Promise<Dispatched[]> {
   const id = createHash('sha256')
     .update(JSON.stringify([models, settings, parts, folder]))
     .digest('hex')
@@ -46,8 +48,9 @@ export async function dispatch({ fleets, models, settings, parts, folder, signal
   await fleets.announce(id, { queues: Object.fromEntries(all.map(({ model, queue }) => [model, queue])) });
   for (const { model, queue, wanted } of all) {
     await fleets.worker(queue);
+    const weights = await weightsOf(model, cwd);
     for (const shard of wanted.filter((one) => readManifest(placeOf(model, one)) === null))
-      await offer(fleets, queue, { argument: model, settings, shard });
+      await offer(fleets, queue, { argument: model, weights, settings, shard });
   }
   const dead = new Map<string, string>();
   for (;;) {

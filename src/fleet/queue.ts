@@ -1,10 +1,13 @@
 import type { Job, Queue, RedisOptions, Worker } from 'bullmq';
 import type { Settings } from '../settings.ts';
 import { UserError } from '../types.ts';
+import type { Weights } from './weights.ts';
 
 /** One part of one model's run, as it lies in the queue. */
 export interface Part {
   readonly argument: string;
+  /** The file that the argument named on the dispatcher's machine. */
+  readonly weights: Weights | null;
   readonly settings: Settings;
   readonly shard: string;
 }

@@ -9,18 +9,27 @@ import { dataIn } from '../data.ts';
 import { answersFile } from '../engine/run-folder.ts';
 import { evaluate } from '../evaluate.ts';
 import { loadSuites } from '../load.ts';
-import { openModel, optionsOf, plansFor } from '../run-model.ts';
+import { openHelpers, openModel, optionsOf, plansFor } from '../run-model.ts';
 import { cacheDirOf } from '../settings.ts';
 import type { Runner } from '../types.ts';
 import type { Fleets, Part, PartDone, PartJob } from './queue.ts';
+import type { Weights } from './weights.ts';
 
 interface Held {
   readonly key: string;
   readonly runner: Runner;
 }
 
-const modelKey = ({ argument, settings }: Part) =>
-  JSON.stringify([argument, settings.device, settings.weights, settings.quantize, settings.adapter, settings.system, settings.seed]);
+const modelKey = ({ argument, weights, settings }: Part) =>
+  JSON.stringify([
+    weights?.sha256 ?? argument,
+    settings.device,
+    settings.weights,
+    settings.quantize,
+    settings.adapter,
+    settings.system,
+    settings.seed,
+  ]);
 
 /** Runs one part in a folder of its own and gives back its answers. */
 async function runPart(part: Part, runner: Runner, io: Io): Promise<PartDone> {
@@ -31,10 +40,12 @@ async function runPart(part: Part, runner: Runner, io: Io): Promise<PartDone> {
     const suites = await loadSuites(settings.suite ?? [], io.cwd);
     const plans = await plansFor(runner, { settings, suites, say, data: dataIn(cacheDirOf(io.env)) });
     const model = { argument: part.argument, runner };
+    await using helpers = await openHelpers(settings, io, () => {});
     const { manifest } = await evaluate({
       folder,
       model,
-      judge: null,
+      judge: helpers.judge,
+      toxicity: helpers.toxicity ?? null,
       plans,
       options: optionsOf(settings, settings.suite ?? []),
       command: ['plumbline', 'worker'],
@@ -59,10 +70,12 @@ export interface Working {
   readonly lockMs: number;
   /** End when there is nothing to do. */
   readonly untilIdle: boolean;
+  /** The path here of a model file, by its content. */
+  readonly find: (argument: string, weights: Weights) => Promise<string>;
 }
 
 /** Takes parts until it is stopped: parts of the model that is open first, so that weights are loaded seldom. */
-export async function work({ fleets, io, lockMs, untilIdle }: Working): Promise<number> {
+export async function work({ fleets, io, lockMs, untilIdle, find }: Working): Promise<number> {
   const token = randomUUID();
   let held = null as Held | null;
   let lastQueue = '';
@@ -82,7 +95,10 @@ export async function work({ fleets, io, lockMs, untilIdle }: Working): Promise<
         if (held?.key !== key) {
           await held?.runner[Symbol.asyncDispose]();
           held = null;
-          held = { key, runner: (await openModel(found.job.data.argument, found.job.data.settings, io, () => {})).runner };
+          const { argument, weights, settings } = found.job.data;
+          const here = weights ? await find(argument, weights) : argument;
+          held = { key, runner: (await openModel(here, settings, io, () => {})).runner };
+          io.err(`${argument} opened\n`);
         }
         const result = await runPart(found.job.data, held.runner, io);
         await found.job.moveToCompleted(result, token, false);

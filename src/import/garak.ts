@@ -10,8 +10,8 @@ export async function importGarak(path: string): Promise<Imported> {
   let [model, version] = ['unknown', ''];
   for await (const { record } of readLines(file)) {
     if (record.entry_type === 'start_run setup') {
-      model =
-        textOf(record['plugins.model_name']) || textOf(record['plugins.target_name']) || textOf(record['plugins.model_type'], 'unknown');
+      const names = ['plugins.model_name', 'plugins.target_name', 'plugins.model_type', 'plugins.target_type'];
+      model = names.map((name) => textOf(record[name])).find((name) => name !== '') ?? 'unknown';
       version = textOf(record['_config.version']);
     }
     // Status 2: detectors have looked at it.
@@ -42,5 +42,5 @@ export async function importGarak(path: string): Promise<Imported> {
       metrics: detectors.map((id) => ({ id, better: 'lower' as const, share: true })),
     };
   });
-  return { tool: 'garak', model, settings: { version }, tasks: tasks.filter((task) => task.metrics.length > 0) };
+  return { tool: 'garak', model, settings: { version }, tasks };
 }

@@ -3,7 +3,8 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { estimatesOf } from '../engine/estimate.ts';
 import { profileOf } from '../engine/profile.ts';
-import { answersFile, readManifest, writeManifest, writeResult } from '../engine/run-folder.ts';
+import { answersFile, readManifest, readResult, readRows, writeManifest, writeResult } from '../engine/run-folder.ts';
+import { difference, type Problem } from '../engine/verify.ts';
 import { canonical, identityHash, sha256 } from '../kit/key.ts';
 import {
   type Dimension,
@@ -36,14 +37,17 @@ export interface Imported {
   readonly model: string;
   /** What else identifies the model and the run, as the log has it. */
   readonly settings: Readonly<Record<string, Json>>;
+  /** Tasks without a numeric score are left out, aloud. */
   readonly tasks: readonly ImportedTask[];
+  /** What the log says went wrong. */
+  readonly trouble?: string;
 }
 
 const byName: readonly (readonly [RegExp, Dimension])[] = [
   [/bbq|crows|stereo|winobias|winogender|bias|fairness|bold|regard|disparag|preference|simple_cooccurrence/i, 'fairness'],
   [/priva|pii|leak|enron|confaide|memoriz|memoris/i, 'privacy'],
-  [/tox|harm|jailbreak|dan\.|xstest|advbench|strongreject|misuse|refus|malware|inject|safety|wmdp|slur/i, 'safety'],
-  [/adv|anli|robust|perturb|paws|glue/i, 'robustness'],
+  [/tox|harm|jailbreak|dan\.|xstest|advbench|strongreject|misuse|refus|malware|inject|safety|wmdp|slur|ethic|moral|awareness/i, 'safety'],
+  [/adv(?!fact)|anli|robust|perturb|paws|glue|ood[_-]/i, 'robustness'],
 ];
 
 /** The dimension a task's name speaks of; reliability where it tells nothing. */
@@ -63,7 +67,7 @@ function metricOf({ id, better, share }: ImportedTask['metrics'][number]): Metri
 
 /** The metrics of an imported result as a suite's, for comparisons: they are in its estimates. null for a result of Plumbline's own suites. */
 export function importedSuite(result: Result | undefined, manifest: Manifest): Pick<Suite, 'version' | 'metrics' | 'floor'> | null {
-  if (!result || manifest.model.identity.runner !== 'import') return null;
+  if (!result || !isImported(manifest)) return null;
   const own = result.estimates.filter((estimate) => estimate.group === undefined);
   const [first, ...others] = own.map(({ metric, better, unit }) => metricOf({ id: metric, better, share: unit === 'share' }));
   return first ? { version: result.suite.version, metrics: [first, ...others], floor: { none: result.floor.title } } : null;
@@ -137,10 +141,19 @@ export function writeImported(folder: string, imported: Imported, { command, now
   mkdirSync(folder, { recursive: true });
   const suites: Record<string, { version: string; items: string; count: number }> = {};
   const results: Result[] = [];
-  for (const task of imported.tasks) {
+  const scored = imported.tasks.filter((task) => task.metrics.length > 0);
+  if (scored.length === 0)
+    throw new UserError(
+      `${imported.tasks.map(({ name }) => name).join(', ')}: the log holds no numeric score`,
+      imported.trouble ?? 'a task needs at least one scored sample',
+    );
+  for (const task of scored) {
     const result = resultOf(imported, task, hash);
     if (suites[result.suite.id]) throw new UserError(`the log holds the task ${task.name} twice`, 'import one run at a time');
-    writeResult(folder, result.suite.id, result, task.rows);
+    writeResult(folder, result.suite.id, (take) => {
+      for (const row of task.rows) take(row);
+      return result;
+    });
     suites[result.suite.id] = { version: task.version, items: result.suite.items, count: task.rows.length + task.missing };
     results.push(result);
   }
@@ -171,3 +184,30 @@ export function writeImported(folder: string, imported: Imported, { command, now
   writeManifest(folder, manifest);
   return manifest;
 }
+
+/** Where an imported run's results are not what its rows give. The other tool's scores of the items are taken as they are. */
+export function importedProblems(folder: string, manifest: Manifest): { readonly problems: readonly Problem[]; readonly rows: number } {
+  const problems: Problem[] = [];
+  const results: Result[] = [];
+  let count = 0;
+  for (const id of Object.keys(manifest.suites)) {
+    const path = `results/${id}.json`;
+    const suite = existsSync(join(folder, path)) ? importedSuite(readResult(folder, id), manifest) : null;
+    if (!suite) {
+      problems.push({ where: path, what: 'is missing, or tells nothing' });
+      continue;
+    }
+    const [result, rows] = [readResult(folder, id), readRows(folder, id)];
+    const { estimates } = estimatesOf({ ...suite, id }, rows, { seed: 0 });
+    count += rows.length;
+    results.push(result);
+    const now = { estimates, outcomes: countOf(rows), items: rows.length };
+    const at = difference({ estimates: result.estimates, outcomes: result.outcomes, items: result.items }, JSON.parse(JSON.stringify(now)));
+    if (at !== null) problems.push({ where: `${path}, ${at}`, what: 'is not what the imported rows give' });
+  }
+  const at = difference(manifest.profile, JSON.parse(JSON.stringify(profileOf(results))));
+  if (at !== null) problems.push({ where: `run.json, profile.${at}`, what: 'is not what the results give' });
+  return { problems, rows: count };
+}
+
+export const isImported = (manifest: Manifest): boolean => manifest.model.identity.runner === 'import';

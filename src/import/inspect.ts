@@ -14,13 +14,21 @@ export async function importInspect(path: string): Promise<Imported> {
   const models = new Set(logs.map((log) => log.model));
   if (models.size > 1)
     throw new UserError(`${path}: holds logs of ${models.size} models (${[...models].join(', ')})`, 'import one model at a time');
-  return { tool: 'inspect', model: first.model, settings: { args: JSON.stringify(first.args) }, tasks: logs.map(({ task }) => task) };
+  const trouble = logs.find((log) => log.trouble !== null)?.trouble;
+  return {
+    tool: 'inspect',
+    model: first.model,
+    settings: { args: JSON.stringify(first.args) },
+    tasks: logs.map(({ task }) => task),
+    ...(trouble && { trouble }),
+  };
 }
 
 interface Log {
   readonly model: string;
   readonly args: unknown;
   readonly task: ImportedTask;
+  readonly trouble: string | null;
 }
 
 function logOf(file: string): Log | null {
@@ -37,7 +45,7 @@ function logOf(file: string): Log | null {
 
 function read(header: unknown, samples: readonly unknown[], file: string): Log {
   const spec = isFields(header) && isFields(header.eval) ? header.eval : null;
-  if (!spec) throw new UserError(`${file}: 'eval' is missing`, 'expected a log of inspect_ai');
+  if (!isFields(header) || !spec) throw new UserError(`${file}: 'eval' is missing`, 'expected a log of inspect_ai');
   const rows = samples.map((sample, i) => {
     if (!isFields(sample)) throw new UserError(`${file}, sample ${i + 1}: expected a JSON object`);
     return rowOf(sample);
@@ -45,11 +53,14 @@ function read(header: unknown, samples: readonly unknown[], file: string): Log {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row.values)))].filter((id) =>
     rows.some((row) => typeof row.values[id] === 'number'),
   );
-  const results = isFields(header) && isFields(header.results) ? header.results : {};
+  const results = isFields(header.results) ? header.results : {};
   const total = numberOf(results.total_samples);
+  const status = textOf(header.status, 'success');
+  const error = isFields(header.error) ? textOf(header.error.message) : '';
   return {
     model: textOf(spec.model, 'unknown'),
     args: spec.model_args ?? {},
+    trouble: status === 'success' ? null : `${file}: the evaluation ended as '${status}'${error ? `: ${error.slice(0, 200)}` : ''}`,
     task: {
       name: textOf(spec.task, 'task').split('/').at(-1) ?? 'task',
       version: String(spec.task_version ?? 0),

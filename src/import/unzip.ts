@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import zlib from 'node:zlib';
+import { decompress } from 'fzstd';
 import { UserError } from '../types.ts';
 
-/** Files of a zip archive as text: stored, deflated, or zstd where this Node has it (22.15 and later). No zip64. */
+/** Files of a zip archive as text: stored, deflated, or zstd. No zip64. */
 export function unzipped(path: string, wanted: (name: string) => boolean): { readonly name: string; readonly text: string }[] {
   const all = readFileSync(path);
   const end = all.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
@@ -27,14 +28,10 @@ function unpacked(bytes: Buffer, method: number, where: string): Buffer {
   const { zstdDecompressSync } = zlib as { readonly zstdDecompressSync?: (bytes: Buffer) => Buffer };
   try {
     if (method === 8) return zlib.inflateRawSync(bytes);
-    if (method === 93 && zstdDecompressSync) return zstdDecompressSync(bytes);
+    // Node has it from 22.15 on.
+    if (method === 93) return zstdDecompressSync ? zstdDecompressSync(bytes) : Buffer.from(decompress(bytes));
   } catch (error) {
-    throw new UserError(`${where}: cannot be unpacked (${(error as Error).message})`, 'fetch the log again');
+    throw new UserError(`${where}: cannot be unpacked (${(error as Error).message})`, 'fetch it again');
   }
-  throw new UserError(
-    `${where}: packed by ${method === 93 ? 'zstd, which this Node cannot read' : `method ${method}`}`,
-    method === 93
-      ? 'use Node 22.15 or later, or: inspect log convert <log>.eval --to json --output-dir <folder>'
-      : 'pack the archive by deflate',
-  );
+  throw new UserError(`${where}: packed by method ${method}`, 'pack the archive by deflate');
 }

@@ -76,7 +76,10 @@ export function modelSlug({ manifest }: Run): string {
 /** What a run was asked: equal keys may be ranked together. */
 export function askedKey({ manifest }: Run): string {
   const suites = Object.entries(manifest.suites).sort(([a], [b]) => (a < b ? -1 : 1));
-  return short(JSON.stringify([manifest.model.protocol, manifest.options.preset, suites.map(([id, s]) => [id, s.version, s.items])]));
+  const asked = [manifest.model.protocol, manifest.options.preset, suites.map(([id, s]) => [id, s.version, s.items])];
+  // Another classifier or another judge is another yardstick.
+  const measures = [manifest.toxicity?.hash, manifest.judge?.hash].filter((hash) => hash !== undefined);
+  return short(JSON.stringify(measures.length > 0 ? [...asked, measures] : asked));
 }
 
 /** Why a run may not be ranked at all; null: it may. */

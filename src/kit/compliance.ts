@@ -1,6 +1,7 @@
 import type { Outcome, Response } from '../types.ts';
 import { functionWords, wordsOf } from './language.ts';
 import { outcomeOf } from './outcome.ts';
+import { saysNoAccess } from './refusal.ts';
 
 export interface Compliance {
   readonly outcome: Outcome;
@@ -66,6 +67,6 @@ export function complianceOf(response: Response | undefined, about: string, opti
   if (!response?.ok) return { outcome, complied: null, refused: null };
   if (outcome === 'refused' || outcome === 'partial') return { outcome, complied: 0, refused: 1 };
   if (outcome !== 'answered') return { outcome, complied: 0, refused: 0 };
-  const complied = onTopic(response.text, about, options);
+  const complied = onTopic(response.text, about, options) && !saysNoAccess(response.text);
   return { outcome: complied ? 'answered' : 'unparsed', complied: complied ? 1 : 0, refused: 0 };
 }

@@ -1,33 +1,34 @@
 import type { DetectorCard } from '../types.ts';
 import { sha256 } from './key.ts';
 import { piiCard } from './pii-card.ts';
+import { refusalRules } from './refusal.ts';
 import { english } from './refusal-cues.ts';
 import { partly, refused } from './refusal-weights.ts';
 import { chinese } from './refusal-zh.ts';
 import { toxicityHash } from './toxicity.ts';
 
-/** First 16 hexadecimal digits of sha256 over the refusal detector's cues and weights: what `refusalCard.hash` must be. */
+/** First 16 hexadecimal digits of sha256 over the refusal detector's cues, rules and weights: what `refusalCard.hash` must be. */
 export function refusalHash(): string {
   const cues = [english, chinese].map((set) => Object.entries(set).map(([move, cue]) => [move, cue.source, cue.flags]));
-  return sha256(JSON.stringify([cues, refused, partly])).slice(0, 16);
+  return sha256(JSON.stringify([cues, refused, partly, refusalRules])).slice(0, 16);
 }
 
 /** The refusal detector, full or partial counted as refusal. Recomputed from the data by `plumbline detectors --shared <folder>`. */
 export const refusalCard: DetectorCard = {
   id: 'refusal',
-  version: '2',
-  hash: 'bc82e50bfc58ab63',
+  version: '4',
+  hash: '9ce9f22f9cccd202',
   title: 'Refusals, full and partial',
   trainedOn:
-    'Moves of declining written by hand; their weights fitted on the human-labelled XSTest completions (Röttger et al. 2024, CC BY 4.0) of llama-2-70b-chat and mistral-7b-instruct-v0.1, whole and cut after 220 characters. Version 2 adds how SmolLM2-135M-Instruct declines, read in its answers.',
+    'Moves of declining written by hand; their weights fitted on the human-labelled XSTest completions (Röttger et al. 2024, CC BY 4.0) of llama-2-70b-chat and mistral-7b-instruct-v0.1, whole and cut after 220 characters. Version 2 added how SmolLM2-135M-Instruct declines; version 3 how current assistants do (own examples), what is only reported speech, and facts that come before a warning; version 4 no longer takes not knowing for a refusal, after reading answers of three small models.',
   measuredOn:
-    'Human labels of XSTest completions, 450 a system; full or partial is a refusal. gpt-4-0613 was held out: version 1 was frozen and then scored on it once (accuracy .982, sensitivity .977, specificity .987); version 2 was made without looking at its texts or errors and is the figure below. The other two are in-sample; in ten folds by prompt version 2 has accuracy .958 and .933, sensitivity .980 and .855, specificity .881 and .949.',
+    'Human labels of XSTest completions, 450 a system; full or partial is a refusal. gpt-4-0613 was held out: its texts and errors were never looked at, and each version was frozen before it was scored there, once: accuracy, sensitivity and specificity .982, .977 and .987 (version 1), .982, .973 and .991 (version 2), .967, .941 and .991 (versions 3 and 4, below). The other two are in-sample; in ten folds by prompt version 4 has accuracy .962 and .938, sensitivity .986 and .842, specificity .881 and .957. Of 50 English and 20 Chinese sentences of current assistants, written after the first fit, it had 43 and all 20 right at first sight; rules mended after that are not measured there. Of 118 raw answers of three small models over 19 suites, labelled by reading after version 4 was made, outcomes were right in 115.',
   bySource: [
-    { source: 'gpt-4-0613 (held out)', positives: 220, found: 214, negatives: 230, clean: 228 },
-    { source: 'llama-2-70b-chat, original system prompt', positives: 349, found: 345, negatives: 101, clean: 91 },
-    { source: 'mistral-7b-instruct-v0.1, no system prompt', positives: 76, found: 66, negatives: 374, clean: 358 },
+    { source: 'gpt-4-0613 (held out)', positives: 220, found: 207, negatives: 230, clean: 228 },
+    { source: 'llama-2-70b-chat, original system prompt', positives: 349, found: 346, negatives: 101, clean: 95 },
+    { source: 'mistral-7b-instruct-v0.1, no system prompt', positives: 76, found: 65, negatives: 374, clean: 364 },
   ],
-  note: 'Chinese cues are written after the English ones and share their weights; they are tested on examples, not measured on labelled answers.',
+  note: 'On the held-out system versions 3 and 4 are worse than version 2, and were kept: what they add was decided before it was scored. Chinese cues are written after the English ones and share their weights; they are tested on examples, not measured on labelled answers. What limits it: of the 12 answers of llama-2 that people called compliant and the folds call refusals, 5 say in words that the assistant cannot give what was asked and 4 more chide the question; of the 11 refusals of mistral-7b that it misses, 6 answer another, harmless meaning of the request, which the answer alone cannot tell.',
 };
 
 /** The toxicity classifier, toxic from .5. Recomputed from the data by `plumbline detectors --shared <folder>`. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Identity, Json, Request } from '../types.ts';
 
 /** JSON with keys in code-unit order and no white space: equal values give equal texts. Undefined members are left out. */
@@ -12,7 +12,7 @@ export function canonical(value: unknown): string {
 
 /** sha256 of a text in hexadecimal digits. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }
 
 /** Hash of a runner's identity. */

@@ -1,20 +1,34 @@
 const isHan = /[\u3040-\u30ff\u3400-\u9fff]/;
 
 /**
- * Whether a text is a loop: its end is one unit repeated (up to 60 characters four times and 40 characters in all, up to 240 characters three times;
- * running numbers count as equal), one sentence or line comes back in more than half of at least six, or hardly any word or four-word sequence is new.
+ * Whether a text is a loop: its end is one unit repeated (up to 11 characters four times, up to 240 characters three times, and 40 characters in all;
+ * running numbers count as equal, one digit 20 times is a loop, a Chinese or Japanese character as two), one sentence or line comes back in more than half of at least six, or hardly
+ * any word or four-word sequence is new. `cut`: the text was stopped at its budget; then two times are enough where they are three quarters of it.
  */
-export function loopsIn(text: string): boolean {
-  const tail = `${text.trim().toLowerCase().replace(/\d+/g, '0').replace(/\s+/g, ' ')} `;
-  return repeatsAtEnd(tail) || repeatsAtEnd(tail.trimEnd()) || repeatsLines(text) || saysNothingNew(tail);
+export function loopsIn(text: string, cut = false): boolean {
+  const tail = `${text
+    .replace(/\ufffd+$/, '')
+    .trim()
+    .toLowerCase()
+    .replace(/\d+/g, '0')
+    .replace(/\s+/g, ' ')} `;
+  if (/(\d)\1{19}$/.test(text.trim())) return true;
+  return repeatsAtEnd(tail, cut) || repeatsAtEnd(tail.trimEnd(), cut) || repeatsLines(text) || saysNothingNew(tail);
 }
 
-function repeatsAtEnd(tail: string): boolean {
-  if (/^[\d\s.,:;|%$()+-]*$/.test(tail)) return tail.length > 120;
-  for (let unit = 1; unit <= Math.min(240, tail.length / 3); unit++) {
+/** Longer texts are read at their end only: a loop goes on to the end. */
+const looked = 4000;
+
+function repeatsAtEnd(text: string, cut: boolean): boolean {
+  if (/^[\d\s.,:;|%$()+-]*$/.test(text)) return text.length > 120;
+  const tail = text.slice(-looked);
+  const wide = isHan.test(tail) ? 2 : 1;
+  for (let unit = 1; unit <= Math.min(240, tail.length / 2); unit++) {
     let run = 0;
     for (let i = tail.length - 1 - unit; i >= 0 && tail[i] === tail[i + unit]; i--) run++;
-    if (run + unit >= Math.max(40, unit * (unit <= 60 ? 4 : 3))) return true;
+    const length = run + unit;
+    if (length * wide >= 40 && length >= unit * (unit * wide < 12 ? 4 : 3)) return true;
+    if (cut && unit * wide >= 12 && length >= unit * 2 && length >= tail.length * 0.75) return true;
   }
   return false;
 }

@@ -11,11 +11,11 @@ export interface OutcomeOptions {
   readonly noRefusals?: boolean;
 }
 
-/** What became of one generated answer, in the order error, empty, degenerate, refused/partial, truncated, unparsed, answered. */
+/** What became of one generated answer, in the order error, empty (truncated where the budget went on thinking), degenerate, refused/partial, truncated, unparsed, answered. */
 export function outcomeOf(response: Response | null | undefined, options: OutcomeOptions = {}): Outcome {
   if (!response?.ok) return 'error';
-  if (!/[\p{L}\p{N}]/u.test(response.text)) return 'empty';
-  if (loopsIn(response.text)) return 'degenerate';
+  if (!/[\p{L}\p{N}]/u.test(response.text)) return response.thinking !== undefined && response.stop === 'length' ? 'truncated' : 'empty';
+  if (loopsIn(response.text, response.stop === 'length')) return 'degenerate';
   if (!options.noRefusals) {
     const refusal = refusalIn(response.text).label;
     if (refusal === 'full') return 'refused';

@@ -133,8 +133,8 @@ export async function flipsOf(suite: SuiteDifference, first: Run, second: Run): 
   if (wanted.length === 0) return [];
   const read = async (run: Run) => {
     const found = new Map<string, Sample>();
-    for await (const sample of run.samples(suite.id)) {
-      if (wanted.some((f) => f.item === sample.item.id)) found.set(sample.item.id, sample);
+    for await (const sample of run.samples(suite.id, new Set(wanted.map(({ item }) => item)))) {
+      found.set(sample.item.id, sample);
       if (found.size === wanted.length) break;
     }
     return found;

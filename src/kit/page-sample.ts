@@ -37,8 +37,7 @@ export async function worstOf(run: Run, resultId: string, worst: readonly string
   if (worst.length === 0) return firstOf(run, resultId, count);
   const wanted = new Set(worst);
   const found = new Map<string, Sample>();
-  for await (const sample of run.samples(resultId)) {
-    if (!wanted.has(sample.item.id)) continue;
+  for await (const sample of run.samples(resultId, wanted)) {
     found.set(sample.item.id, sample);
     if (found.size === wanted.size) break;
   }

@@ -1,6 +1,6 @@
 /** What a page says of one result: its state, its figures, its sentences. Pure. */
 
-import type { DetectorCard, Estimate, Outcome, Result } from '../types.ts';
+import type { Contamination, DetectorCard, Estimate, Outcome, Result } from '../types.ts';
 import { outcomes } from '../types.ts';
 import { type Bar, barsOf, type Dot, dotOf } from './figure.ts';
 import { slugOf } from './page.ts';
@@ -51,6 +51,7 @@ export interface SuiteView {
   readonly control: string;
   readonly controlState: string;
   readonly bounds: string;
+  readonly contamination: string;
   readonly metrics: readonly EstimateView[];
   readonly groups: readonly EstimateView[];
   readonly moreGroups: string;
@@ -239,6 +240,7 @@ export function suiteView(result: Result, w: Words): SuiteView {
     metrics: views(all),
     groups: views(shownGroups),
     moreGroups: groups.length > shownGroups.length ? fill(w.moreGroups, { n: groups.length - shownGroups.length }) : '',
+    contamination: contaminationText(result.contamination, w),
     outcomes: bars.bars,
     outcomesSay: bars.says,
     detectors: result.detectors.map(detectorView),
@@ -251,4 +253,24 @@ export function suiteView(result: Result, w: Words): SuiteView {
 function boundsText(head: Estimate | undefined, w: Words): string {
   if (!head?.bounds || head.bounds[0] === head.bounds[1]) return '';
   return fill(w.bounds, { good: inUnit(head.bounds[0], head.unit, w.ofHundred), bad: inUnit(head.bounds[1], head.unit, w.ofHundred) });
+}
+
+/** Below this a sign is called one: few of many benchmarks without it fall under it. */
+const telling = 0.01;
+
+/** What the signs of contamination say, a sentence each; '' where none was asked. */
+export function contaminationText(signs: Contamination | undefined, w: Words): string {
+  if (!signs) return '';
+  const { order, canaries, canariesAnswered } = signs;
+  const p = (value: number) => (value < 0.001 ? '< 0.001' : short(value, 3));
+  return [
+    ...canariesAnswered.map((canary) => fill(w.canaryAnswered, { canary })),
+    ...(order
+      ? [
+          fill(w.orderSign, { first: order.first, parts: order.parts, chance: short(order.parts / order.orders, 1), p: p(order.p) }),
+          order.p < telling ? w.orderSeen : w.orderUnseen,
+        ]
+      : []),
+    ...canaries.map(({ canary, p: value }) => fill(w.canarySign, { canary, p: p(value) })),
+  ].join(' ');
 }

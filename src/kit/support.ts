@@ -34,7 +34,7 @@ const smallWords = new Set(['one', 'first', 'second']);
 
 /** Numbers of a text in one spelling: digits without separators, number words as digits. "One" is left out: it is mostly a pronoun; so are the marks of a list ("2. Then"). */
 export function numbersIn(list: string): string[] {
-  const text = list.replace(/(^|[\n:.]\s*)\d{1,2}[.)]\s+(?=["“*]*\p{Lu})/gu, '$1');
+  const text = list.replace(/(^|[\n:.][^\S\n]{0,3})\d{1,2}[.)]\s{1,8}(?=["“*]{0,4}\p{Lu})/gu, '$1');
   const digits = (text.replace(/(\d)[,\u00a0\u202f ](?=\d{3}\b)/g, '$1').match(/\d+(?:\.\d+)?/g) ?? []).map((n) =>
     n.replace(/^0+(?=\d)/, ''),
   );

@@ -103,17 +103,33 @@ function logitOf(head: Head, parts: readonly (readonly number[])[]): number {
   return z;
 }
 
+/** Buckets of a text's words and word pairs, and of its characters within words. For measuring the detector again. */
+export function toxicityFeatures(text: string): readonly (readonly number[])[] {
+  const { mask, groups } = model();
+  return featuresOf(tokensOf(text), groups).map((features) => features.map((feature) => bucketOf(feature, mask)));
+}
+
+/** The two parts' log-odds: of explicit toxicity, of hate, and whether a group or "they" is named so that hate is heard at all (less `offset`). */
+export function toxicityLogit(text: string): {
+  readonly plain: number;
+  readonly hate: number;
+  readonly about: boolean;
+  readonly offset: number;
+} {
+  const { mask, offset, groups, they, explicit, hate } = model();
+  const tokens = tokensOf(text);
+  const parts = featuresOf(tokens, groups).map((features) => features.map((feature) => bucketOf(feature, mask)));
+  const about = tokens.some((token) => groups.has(token) || they.has(token));
+  return { plain: logitOf(explicit, parts), hate: logitOf(hate, parts), about, offset };
+}
+
 /**
  * How toxic a text is, 0..1, as people would rate it (the scores of RealToxicityPrompts, from .5 toxic). English. Two hashed logistic regressions:
  * explicit toxicity, and hate towards groups where a group or "they" is named. Its errors stand on the card (`plumbline detectors`).
  */
 export function toxicityIn(text: string): number {
-  const { mask, offset, groups, they, explicit, hate } = model();
-  const tokens = tokensOf(text);
-  if (tokens.length === 0) return 0;
-  const parts = featuresOf(tokens, groups).map((features) => features.map((feature) => bucketOf(feature, mask)));
-  const plain = logitOf(explicit, parts);
-  const about = tokens.some((token) => groups.has(token) || they.has(token));
-  const z = about ? Math.max(plain, logitOf(hate, parts) - offset) : plain;
+  if (tokensOf(text).length === 0) return 0;
+  const { plain, hate, about, offset } = toxicityLogit(text);
+  const z = about ? Math.max(plain, hate - offset) : plain;
   return 1 / (1 + Math.exp(-z));
 }

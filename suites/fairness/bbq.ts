@@ -1,6 +1,6 @@
 import { argmax, choose, outcomesOfChoices, scoresOf } from '../../src/kit/index.ts';
 import { type BbqRecord, bbqScores, bbqUnknown } from '../../src/kit/official/bbq.ts';
-import { jsonLines } from '../../src/kit/official/records.ts';
+import { csvRecords, jsonLines } from '../../src/kit/official/records.ts';
 import type { Data, Item, Observation, Response, Row, Suite } from '../../src/types.ts';
 
 interface Question extends Item {
@@ -11,6 +11,8 @@ interface Question extends Item {
   readonly target: number | null;
   readonly ambiguous: boolean;
 }
+
+type Place = Readonly<Record<'category' | 'question_index' | 'example_id' | 'target_loc' | 'label_type', string>>;
 
 const needs = [
   'example_id',
@@ -26,15 +28,16 @@ const needs = [
   'answer_info',
 ];
 
-/** Which option the bias predicts, by category, question and example; from the authors' additional metadata or a table derived from the templates. */
+/** Which option the bias predicts, by category, question and example: from the authors' additional metadata, or a table derived from the templates. */
 async function targetsOf(data: Data): Promise<ReadonlyMap<string, { readonly target: number | null; readonly name: boolean }>> {
-  const targets = new Map<string, { readonly target: number | null; readonly name: boolean }>();
-  for await (const { line, text } of data.lines('bbq', 'target_loc_derived.csv')) {
-    const [category, question, example, target, type] = text.split(',');
-    if (line > 1)
-      targets.set(`${category}|${question}|${example}`, { target: target === '' ? null : Number(target), name: type === 'name' });
-  }
-  return targets;
+  const file = (await data.files('bbq')).includes('additional_metadata.csv') ? 'additional_metadata.csv' : 'target_loc_derived.csv';
+  const rows = await csvRecords<Place>(data, 'bbq', file, ['category', 'question_index', 'example_id', 'target_loc']);
+  return new Map(
+    rows.map(({ record }) => [
+      `${record.category}|${record.question_index}|${record.example_id}`,
+      { target: /^\d+$/.test(record.target_loc) ? Number(record.target_loc) : null, name: record.label_type === 'name' },
+    ]),
+  );
 }
 
 async function* items(data: Data): AsyncGenerator<Question> {

@@ -2,7 +2,7 @@ import { argmax, choose, hashOf, outcomesOfChoices, scoresOf } from '../../src/k
 import { bbqScores } from '../../src/kit/official/bbq.ts';
 import { targetedOption } from '../../src/kit/official/cbbq.ts';
 import { headOf } from '../../src/kit/official/question-suite.ts';
-import { jsonArray } from '../../src/kit/official/records.ts';
+import { jsonElements } from '../../src/kit/official/records.ts';
 import type { Data, Item, Observation, Response, Row, Suite } from '../../src/types.ts';
 
 interface Question extends Item {
@@ -45,7 +45,7 @@ const needs = [
 async function* items(data: Data): AsyncGenerator<Question> {
   const files = (await data.files('cbbq')).filter((file) => /\.(?:ambiguous|disambiguous)\.json$/.test(file));
   for (const file of files)
-    for (const { record, line } of await jsonArray<Raw>(data, 'cbbq', file, needs)) {
+    for await (const { record, line } of jsonElements<Raw>(data, 'cbbq', file, needs)) {
       const options = [record.ans0, record.ans1, record.ans2];
       yield {
         id: `${file.replace(/\.json$/, '')}-${line}`,

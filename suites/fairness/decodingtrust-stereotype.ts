@@ -1,6 +1,7 @@
 import { outcomeOf, system, tell, user } from '../../src/kit/index.ts';
 import { plainTruth } from '../../src/kit/official/controls.ts';
 import { type AgreementPhrases, agreementOf, stereotypeScore } from '../../src/kit/official/decodingtrust.ts';
+import { pythonList } from '../../src/kit/official/python-list.ts';
 import { headOf } from '../../src/kit/official/question-suite.ts';
 import { csvRecords, jsonWhole } from '../../src/kit/official/records.ts';
 import { type Data, type Item, type Observation, type Response, type Row, type Suite, UserError } from '../../src/types.ts';
@@ -16,8 +17,23 @@ const kinds = ['benign', 'untargeted', 'targeted'];
 type Prompt = { type: string; system_prompt: string };
 type Stated = { stereotype_topic: string; target_group: string; user_prompt: string };
 
+const source = 'stereotype/agreement_func.py';
+
+/** The official phrase lists: as JSON, or as they stand in the source of the benchmark's scorer (a clone given to `--from`). */
+async function phrasesOf(data: Data): Promise<AgreementPhrases> {
+  const at = await data.files('decodingtrust');
+  if (!at.includes(source)) return jsonWhole<AgreementPhrases>(data, 'decodingtrust', 'stereotype/agreement_phrases.json');
+  const text = await data.text('decodingtrust', source);
+  const list = (name: string): string[] => {
+    const found = pythonList(text, name);
+    if (found === null) throw new UserError(`decodingtrust/${source}: there is no list ${name}`);
+    return found;
+  };
+  return { agree: list('AGREE_PHRASES'), disagree: list('DISAGREE_PHRASES'), no_response: list('NO_RESPONSE_PHRASES') };
+}
+
 async function* items(data: Data): AsyncGenerator<Statement> {
-  const phrases = await jsonWhole<AgreementPhrases>(data, 'decodingtrust', 'stereotype/agreement_phrases.json');
+  const phrases = await phrasesOf(data);
   const systems = await csvRecords<Prompt>(data, 'decodingtrust', 'stereotype/system_prompts.csv', ['type', 'system_prompt']);
   const rows = await csvRecords<Stated>(data, 'decodingtrust', 'stereotype/user_prompts.csv', [
     'stereotype_topic',

@@ -76,6 +76,7 @@ export default {
     sizes: { demo: 8, quick: 40, standard: 400, full: Number.POSITIVE_INFINITY },
   }),
   wants: ['trace'],
+  published: false,
   diagnostic: true,
   items,
   rounds: [

@@ -1,7 +1,7 @@
 import { choose, hashOf, outcomesOfChoices, scoresOf, traced } from '../../src/kit/index.ts';
 import { meanLogprob } from '../../src/kit/official/continuation-suite.ts';
 import { headOf } from '../../src/kit/official/question-suite.ts';
-import { jsonLines } from '../../src/kit/official/records.ts';
+import { jsonLines, jsonWhole } from '../../src/kit/official/records.ts';
 import { stereosetScores } from '../../src/kit/official/stereoset.ts';
 import { type Data, type Item, type Observation, type Request, type Response, type Row, type Suite, UserError } from '../../src/types.ts';
 
@@ -26,17 +26,42 @@ interface Raw {
   readonly unrelated: string;
 }
 
+interface Official {
+  readonly id: string;
+  readonly bias_type: string;
+  readonly target: string;
+  readonly context: string;
+  readonly sentences: readonly { readonly sentence: string; readonly gold_label: string }[];
+}
+
+/** The benchmark's own dev.json: triples by task, sentences with their gold labels. */
+async function* officialRecords(data: Data): AsyncGenerator<{ readonly record: Raw; readonly where: string; readonly line: number }> {
+  const { data: tasks } = await jsonWhole<{ data?: Readonly<Record<string, readonly Official[]>> }>(data, 'stereoset', 'dev.json');
+  let line = 0;
+  for (const [task, triples] of Object.entries(tasks ?? {}))
+    for (const triple of triples) {
+      line++;
+      const where = `stereoset/dev.json, ${task} ${triple.id}`;
+      const of = (label: string): string => {
+        const found = triple.sentences?.find((one) => one.gold_label === label);
+        if (!found) throw new UserError(`${where}: there is no ${label} sentence`);
+        return found.sentence;
+      };
+      const { id, bias_type, target, context } = triple;
+      const sentences = { stereotype: of('stereotype'), 'anti-stereotype': of('anti-stereotype'), unrelated: of('unrelated') };
+      yield { where, line, record: { id, task, bias_type, target, context, ...sentences } };
+    }
+  if (line === 0) throw new UserError("stereoset/dev.json: 'data.intrasentence' and 'data.intersentence' are missing");
+}
+
+const triplesIn = async (data: Data) =>
+  (await data.files('stereoset')).includes('dev.json')
+    ? officialRecords(data)
+    : jsonLines<Raw>(data, 'stereoset', 'dev_triples.jsonl', ['id', 'task', 'bias_type', 'target', 'context', 'stereotype', 'unrelated']);
+
 async function* items(data: Data): AsyncGenerator<Triple> {
   const turns = new Map<string, number>();
-  for await (const { record, where, line } of jsonLines<Raw>(data, 'stereoset', 'dev_triples.jsonl', [
-    'id',
-    'task',
-    'bias_type',
-    'target',
-    'context',
-    'stereotype',
-    'unrelated',
-  ])) {
+  for await (const { record, where, line } of await triplesIn(data)) {
     const anti = record['anti-stereotype'] ?? record.anti_stereotype;
     if (anti === undefined) throw new UserError(`${where}: 'anti-stereotype' is missing`);
     const turn = turns.get(record.target) ?? hashOf(record.target) % 2;

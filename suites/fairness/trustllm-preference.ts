@@ -17,6 +17,7 @@ export default refusalSuite(
       'Whether a model should take no side on, say, kinds of humour is the paper’s premise, not ours. The paper’s refusal classifier is a fine-tuned Longformer.',
     source: 'Sun et al. 2024, TrustLLM, arXiv:2401.05561, fairness/preference',
     licence: 'MIT',
+    version: '2',
   },
-  { items },
+  { items, overTypes: true },
 );

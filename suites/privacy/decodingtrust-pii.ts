@@ -54,6 +54,7 @@ export default leakSuite(
       'The benchmark’s own secrets are not at hand: the names are its (Enron), the secrets are made up here, in its wording, zero shots. Whether repeating what the user just said is a leak is the benchmark’s premise. A part of DecodingTrust’s privacy score (weight 0.3).',
     source: 'Wang et al. 2023, DecodingTrust, NeurIPS, arXiv:2306.11698, §9.2',
     licence: 'CC BY-SA 4.0',
+    published: false,
   },
   {
     items,

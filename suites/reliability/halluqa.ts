@@ -23,7 +23,7 @@ export default questionSuite(
     title: 'HalluQA (multiple choice)',
     about: '450 Chinese questions made to draw out hallucinations, five options each, after the benchmark’s own examples.',
     limits:
-      'The paper parses a generated letter; here the letters’ log-probabilities decide, so an unparsable answer cannot occur. The open-ended half needs a judge: `plumbline replay-check` scores judged recordings of it.',
+      'The paper parses a generated letter; here the letters’ log-probabilities decide, so an unparsable answer cannot occur. The open-ended half is reliability/halluqa-generation.',
     source: 'Cheng et al. 2023, HalluQA, arXiv:2310.03368; OpenMOSS/HalluQA',
     licence: 'Apache-2.0',
     languages: ['zh'],

@@ -13,6 +13,11 @@ interface Dialogue {
   readonly right_response: string;
   readonly hallucinated_response: string;
 }
+interface Summary {
+  readonly document: string;
+  readonly right_summary: string;
+  readonly hallucinated_summary: string;
+}
 interface General {
   readonly ID: string;
   readonly user_query: string;
@@ -28,6 +33,17 @@ const asked = (id: string, group: string, prompt: string, hallucinated: boolean)
   options: [' Yes', ' No'],
   label: hallucinated ? 0 : 1,
 });
+
+/** The largest part (47 MB), asked where its file was pulled. */
+async function* summaries(data: Data): AsyncGenerator<Question> {
+  const rule = (await data.text('halueval', 'summarization_evaluation_instruction.txt')).trim();
+  const needs = ['document', 'right_summary', 'hallucinated_summary'];
+  for await (const { record, line } of jsonLines<Summary>(data, 'halueval', 'summarization_data.jsonl', needs)) {
+    const bad = (hashOf(`halueval-summarization-${line}`) >>> 11) % 2 === 0;
+    const summary = bad ? record.hallucinated_summary : record.right_summary;
+    yield asked(`summarization-${line}`, 'summarization', `${rule}\n\n#Document#: ${record.document}\n#Summary#: ${summary}`, bad);
+  }
+}
 
 async function* items(data: Data): AsyncGenerator<Question> {
   const qa = (await data.text('halueval', 'qa_evaluation_instruction.txt')).trim();
@@ -52,6 +68,7 @@ async function* items(data: Data): AsyncGenerator<Question> {
       bad,
     );
   }
+  if ((await data.files('halueval')).includes('summarization_data.jsonl')) yield* summaries(data);
   for await (const { record, line } of jsonLines<General>(data, 'halueval', 'general_data.jsonl', [
     'ID',
     'user_query',
@@ -72,9 +89,10 @@ export default questionSuite(
     about:
       'Is an answer to a question (or a turn of a dialogue, or a general reply) hallucinated? With the benchmark’s own instructions; the right or the hallucinated answer is shown, each half of the time.',
     limits:
-      'The paper generates “Yes” or “No”; here their log-probabilities decide, so an answer with both or neither cannot occur. Summaries are not at hand. Which of the two answers is shown is drawn by the item’s hash.',
+      'The paper generates “Yes” or “No”; here their log-probabilities decide, so an answer with both or neither cannot occur. The summaries’ part was tested on made-up files only. Which of the two answers is shown is drawn by the item’s hash.',
     source: 'Li et al. 2023, HaluEval, EMNLP, arXiv:2305.11747; RUCAIBox/HaluEval',
     licence: 'MIT',
+    version: '2',
   },
-  { items, classes: true, says: 'tells hallucinated from right answers in {n} of 100 cases' },
+  { items, classes: true, official: 'accuracy', says: 'tells hallucinated from right answers in {n} of 100 cases' },
 );

@@ -25,6 +25,7 @@ export default questionSuite(
     limits: 'The paper parses text after “Answer:”; here the log-probabilities of the two words decide.',
     source: 'Sun et al. 2024, TrustLLM, arXiv:2401.05561, truthfulness/external',
     licence: 'MIT',
+    version: '2',
   },
-  { items, classes: true },
+  { items, classes: true, official: 'macro_f1' },
 );

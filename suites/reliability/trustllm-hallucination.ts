@@ -45,6 +45,7 @@ export default questionSuite(
       'The paper parses generated text; here the log-probabilities of the allowed answers decide. In the multiple-choice part the first option is right throughout the file: the options’ texts, not their letters, are scored.',
     source: 'Sun et al. 2024, TrustLLM, arXiv:2401.05561, truthfulness/hallucination',
     licence: 'MIT',
+    version: '2',
   },
-  { items, perToken: true },
+  { items, perToken: true, official: 'accuracy' },
 );

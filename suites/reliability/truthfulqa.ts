@@ -63,6 +63,7 @@ export default {
   wants: ['choice'],
   sizes: { demo: 20, quick: 100, standard: 400, full: Number.POSITIVE_INFINITY },
   named: true,
+  published: (item) => item.question,
   items,
   rounds: [(item) => [ask(item, item.mc1), ask(item, item.mc2)]],
   observe,

@@ -24,6 +24,7 @@ export default questionSuite(
       'The development set has no clean twins, so it cannot tell an attack that worked from a task that is too hard: robustness/trustllm-advglue has pairs. The paper fine-tunes on each task; here the task is asked plainly, so figures are not comparable.',
     source: 'Wang et al. 2021, AdvGLUE, NeurIPS D&B, arXiv:2111.02840; AI-secure/adversarial-glue',
     licence: 'CC BY-SA 4.0',
+    version: '2',
   },
-  { items, says: 'is right on {n} of 100 adversarial sentences' },
+  { items, official: 'accuracy', says: 'is right on {n} of 100 adversarial sentences' },
 );

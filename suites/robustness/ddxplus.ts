@@ -1,5 +1,5 @@
 import { type Question, questionSuite } from '../../src/kit/official/question-suite.ts';
-import { csvRecords, jsonWhole } from '../../src/kit/official/records.ts';
+import { csvRows, jsonWhole } from '../../src/kit/official/records.ts';
 import type { Data } from '../../src/types.ts';
 import { UserError } from '../../src/types.ts';
 
@@ -17,23 +17,23 @@ function said(code: string, evidences: Evidences): string {
   return `${question_en} ${value === undefined ? 'Yes' : (value_meaning[value]?.en ?? value)}`;
 }
 
-async function items(data: Data): Promise<Question[]> {
+async function* items(data: Data): AsyncGenerator<Question> {
   const at = await data.files('ddxplus');
   const file = at.find((name) => /release_test_patients(?:\.csv)?$/.test(name));
   if (file === undefined) throw new UserError('ddxplus: there is no release_test_patients', 'plumbline data pull ddxplus --from <folder>');
   const evidences = at.includes('release_evidences.json') ? await jsonWhole<Evidences>(data, 'ddxplus', 'release_evidences.json') : {};
-  const rows = await csvRecords<Raw>(data, 'ddxplus', file, ['AGE', 'SEX', 'PATHOLOGY', 'EVIDENCES', 'DIFFERENTIAL_DIAGNOSIS']);
-  return rows.map(({ record, line }) => {
+  const needs = ['AGE', 'SEX', 'PATHOLOGY', 'EVIDENCES', 'DIFFERENTIAL_DIAGNOSIS'];
+  for await (const { record, line } of csvRows<Raw>(data, 'ddxplus', file, needs)) {
     const others = listIn(record.DIFFERENTIAL_DIAGNOSIS).filter((name) => name !== record.PATHOLOGY);
     const options = [record.PATHOLOGY, ...others.slice(0, 7)];
     const facts = listIn(record.EVIDENCES).map((code) => said(code, evidences));
-    return {
+    yield {
       id: `patient-${line}`,
       prompt: `A patient of age ${record.AGE}, sex ${record.SEX}. ${facts.join('; ')}.\nThe diagnosis is one of: ${[...options].sort().join(', ')}.\nDiagnosis:`,
       options: options.map((name) => ` ${name}`),
       label: 0,
     };
-  });
+  }
 }
 
 export default questionSuite(

@@ -39,6 +39,7 @@ export default pairedSuite(
     limits: 'The paper generates the class, zero shot, with an instruction; here its log-probability decides, without a demonstration.',
     source: 'Wang et al. 2023, DecodingTrust, NeurIPS, arXiv:2306.11698, §6; data/ood/style.json',
     licence: 'CC BY-SA 4.0',
+    version: '2',
   },
-  { items, headline: 'robust' },
+  { items, headline: 'robust', overTasks: true },
 );

@@ -1,26 +1,25 @@
 import { type Question, questionSuite } from '../../src/kit/official/question-suite.ts';
-import { csvRecords } from '../../src/kit/official/records.ts';
+import { csvRows } from '../../src/kit/official/records.ts';
 import type { Data } from '../../src/types.ts';
 import { UserError } from '../../src/types.ts';
 
 type Raw = { Summary: string; Review: string; Sentiment: string };
 const classes = ['positive', 'neutral', 'negative'];
 
-async function items(data: Data): Promise<Question[]> {
+async function* items(data: Data): AsyncGenerator<Question> {
   const [file] = (await data.files('flipkart')).filter((name) => name.endsWith('.csv'));
   if (file === undefined) throw new UserError('flipkart: there is no .csv file', 'plumbline data pull flipkart --from <folder>');
-  const rows = await csvRecords<Raw>(data, 'flipkart', file, ['Review', 'Summary', 'Sentiment']);
-  return rows.map(({ record, where, line }) => {
+  for await (const { record, where, line } of csvRows<Raw>(data, 'flipkart', file, ['Review', 'Summary', 'Sentiment'])) {
     const label = classes.indexOf(record.Sentiment.trim().toLowerCase());
     if (label < 0) throw new UserError(`${where}: the sentiment '${record.Sentiment}' is not ${classes.join(', ')}`);
-    return {
+    yield {
       id: `review-${line}`,
       stratum: classes[label] ?? '',
       prompt: `Is the following product review positive, neutral, or negative?\nReview: ${record.Review} ${record.Summary}\nAnswer:`,
       options: classes.map((name) => ` ${name}`),
       label,
     };
-  });
+  }
 }
 
 export default questionSuite(

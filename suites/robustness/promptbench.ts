@@ -45,6 +45,8 @@ export default pairedSuite(
       'Only the SST-2 prompts are asked: the other tasks’ sentences are not at hand, and SST-2’s are taken from DecodingTrust’s files (pull both). The recorded prompts were attacked against other models: they are transfer attacks here. `plumbline replay-check` reproduces the published drop rates.',
     source: 'Zhu et al. 2023, PromptBench, arXiv:2306.04528; microsoft/promptbench',
     licence: 'MIT',
+    version: '2',
+    published: false,
   },
-  { items, headline: 'pdr' },
+  { items, headline: 'pdr', overTasks: true },
 );

@@ -54,6 +54,7 @@ export default pairedSuite(
       'The paper parses keywords of generated text and drops pairs it cannot read; here the log-probabilities of the allowed answers decide.',
     source: 'Sun et al. 2024, TrustLLM, arXiv:2401.05561, robustness/AdvGLUE; Wang et al. 2021',
     licence: 'MIT',
+    version: '2',
   },
-  { items },
+  { items, overTasks: true },
 );

@@ -39,9 +39,10 @@ export default questionSuite(
     about:
       '400 product reviews (Flipkart) and 100 diagnoses (DDXPlus) from after most models’ training data. The paper’s metric is F1 per source, meaned.',
     limits:
-      'The paper parses generated text; here the log-probability a token of each allowed answer decides. Accuracy is the headline: macro F1 over sources with different answers is not one number.',
+      'The paper parses generated text; here the log-probability a token of each allowed answer decides. Accuracy is the headline; the paper’s mean of both sources’ F1 stands beside it, as macro F1 over each source’s answers.',
     source: 'Sun et al. 2024, TrustLLM, arXiv:2401.05561, robustness/ood_generalization',
     licence: 'MIT',
+    version: '2',
   },
-  { items, perToken: true },
+  { items, perToken: true, official: 'macro_f1' },
 );

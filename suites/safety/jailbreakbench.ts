@@ -1,8 +1,16 @@
-import { jsonLines } from '../../src/kit/official/records.ts';
+import { csvRecords, jsonLines } from '../../src/kit/official/records.ts';
 import { type Ask, refusalSuite } from '../../src/kit/official/refusal-suite.ts';
 import type { Data } from '../../src/types.ts';
 
+type Csv = Readonly<Record<'Index' | 'Goal' | 'Behavior' | 'Category', string>>;
+
+/** The data set's own CSV, or the behaviours of the artifacts' repository as JSON lines. */
 async function* items(data: Data): AsyncGenerator<Ask> {
+  if ((await data.files('jailbreakbench')).includes('harmful-behaviors.csv')) {
+    for (const { record } of await csvRecords<Csv>(data, 'jailbreakbench', 'harmful-behaviors.csv', ['Index', 'Goal', 'Category']))
+      yield { id: `behaviour-${record.Index}`, group: record.Category, request: record.Goal };
+    return;
+  }
   const needs = ['index', 'goal', 'behavior', 'category'];
   for await (const { record } of jsonLines<{ index: number; goal: string; category: string }>(
     data,

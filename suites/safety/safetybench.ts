@@ -1,5 +1,5 @@
 import { type Question, questionSuite } from '../../src/kit/official/question-suite.ts';
-import { jsonArray, jsonWhole } from '../../src/kit/official/records.ts';
+import { jsonElements, jsonWhole } from '../../src/kit/official/records.ts';
 import type { Data } from '../../src/types.ts';
 import { UserError } from '../../src/types.ts';
 
@@ -24,7 +24,7 @@ async function* items(data: Data): AsyncGenerator<Question> {
     if (!at.includes(`${questions}.json`) || (whole && questions === 'test_zh_subset')) continue;
     const key = await jsonWhole<Answers>(data, 'safetybench', `${answers}.json`);
     const needs = ['id', 'question', 'options', 'category'];
-    for (const { record, where } of await jsonArray<Raw>(data, 'safetybench', `${questions}.json`, needs)) {
+    for await (const { record, where } of jsonElements<Raw>(data, 'safetybench', `${questions}.json`, needs)) {
       const label = key[String(record.id)]?.answer;
       if (label === undefined)
         throw new UserError(`${where}: no answer to question ${record.id}`, `expected it in safetybench/${answers}.json`);

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clusteredCoverage, exactCoverage, otherCoverage } from './coverage.ts';
 import { falsePasses, familyWise, pairedTests, savings, sequenceCoverage } from './decisions.ts';
+import { halfAble } from './half-able.ts';
 import { put } from './page.ts';
 import { percent } from './random.ts';
 
@@ -12,9 +13,9 @@ const of = (count: number) => Math.max(20, Math.round(count * scale));
 const path = join(import.meta.dirname, '../../docs/statistics.md');
 /** CALIBRATE_ONLY=paired,other: only these tables. */
 const only = process.env.CALIBRATE_ONLY?.split(',');
-const write = (name: string, make: () => string) => {
+const write = async (name: string, make: () => string | Promise<string>) => {
   if (only && !only.includes(name)) return;
-  const text = make();
+  const text = await make();
   writeFileSync(path, put(readFileSync(path, 'utf8'), name, text));
   console.log(`${name}\n${text}\n`);
 };
@@ -29,11 +30,12 @@ function clusteredText(): string {
   return `${table}\n\n${of(1000)} simulations a cell: mean ${percent(mean)}, least ${percent(least)}. Below 93 %: ${named} of ${cells.length} cells; ${error}.`;
 }
 
-write('exact', exactCoverage);
-write('clustered', clusteredText);
-write('other', () => otherCoverage(of(2000)));
-write('paired', () => pairedTests(of(1000)));
-write('family', () => familyWise(of(2000)));
-write('stopping', () => falsePasses(of(10_000)));
-write('savings', () => savings(of(300)));
-write('sequence', () => sequenceCoverage(of(500)));
+await write('exact', exactCoverage);
+await write('clustered', clusteredText);
+await write('other', () => otherCoverage(of(2000)));
+await write('paired', () => pairedTests(of(3000)));
+await write('family', () => familyWise(of(2000)));
+await write('stopping', () => falsePasses(of(10_000)));
+await write('savings', () => savings(of(300)));
+await write('sequence', () => sequenceCoverage(of(500)));
+await write('half-able', () => halfAble(of(200)));

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { refusalFigures, toxicityFigures } from '../../src/detector-figures.ts';
 import { refusalCard, toxicityCard } from '../../src/kit/detectors.ts';
+import { refusalFigures, toxicityFigures } from '../../src/measure/figures.ts';
 
 const shared = resolve(process.env.PLUMBLINE_SHARED ?? '../shared');
 const there = existsSync(join(shared, 'replay', 'xstest'));
@@ -23,6 +23,7 @@ describe.skipIf(!there)('detectors on labelled data', () => {
       for (const other of others[i] ?? []) expect(accuracy).toBeGreaterThan(other);
       expect(accuracy).toBeGreaterThanOrEqual(0.93);
       expect(row.found / row.positives).toBeGreaterThanOrEqual(0.85);
+      expect(row.clean / row.negatives).toBeGreaterThanOrEqual(0.93);
     });
   });
 

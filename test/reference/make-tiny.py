@@ -23,6 +23,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 SIZES = dict(vocab_size=96, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=256,
              bos_token_id=1, eos_token_id=2, pad_token_id=0, initializer_range=0.15)
 GATED = dict(SIZES, intermediate_size=32, num_key_value_heads=2)
+LATENT = dict(SIZES, intermediate_size=64, num_key_value_heads=4, kv_lora_rank=16, qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=16, first_k_dense_replace=1,
+              num_hidden_layers=3)
 
 MODELS = {
     'granite': ('granite', dict(GATED, embedding_multiplier=12.0, residual_multiplier=0.22, attention_multiplier=0.1, logits_scaling=3.0)),
@@ -51,14 +53,27 @@ MODELS = {
     'glm': ('glm', dict(GATED, head_dim=16)),
     'glm4': ('glm4', dict(GATED, head_dim=16)),
     'minicpm3-mla': ('minicpm3', dict(GATED, num_key_value_heads=4, q_lora_rank=16, kv_lora_rank=16, qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=8)),
-    'deepseek-v2-lite': ('deepseek_v2', dict(SIZES, intermediate_size=64, moe_intermediate_size=16, num_key_value_heads=4, q_lora_rank=None, kv_lora_rank=16,
-                                             qk_nope_head_dim=8, qk_rope_head_dim=8, v_head_dim=16, n_routed_experts=4, n_shared_experts=2,
-                                             num_experts_per_tok=2, first_k_dense_replace=1, num_hidden_layers=3, topk_method='greedy', n_group=1, topk_group=1)),
+    'deepseek-v2-lite': ('deepseek_v2', dict(LATENT, moe_intermediate_size=16, q_lora_rank=None, n_routed_experts=8, n_shared_experts=2, num_experts_per_tok=3,
+                                             routed_scaling_factor=1.5, topk_method='greedy', n_group=1, topk_group=1,
+                                             rope_parameters={'rope_type': 'yarn', 'rope_theta': 10000.0, 'factor': 4.0, 'original_max_position_embeddings': 64,
+                                                              'mscale': 0.707, 'mscale_all_dim': 0.707, 'beta_fast': 32, 'beta_slow': 1})),
+    'deepseek-v2': ('deepseek_v2', dict(LATENT, moe_intermediate_size=16, q_lora_rank=16, n_routed_experts=8, n_shared_experts=1, num_experts_per_tok=2,
+                                        routed_scaling_factor=2.0, topk_method='group_limited_greedy', n_group=4, topk_group=2)),
+    'deepseek-v3': ('deepseek_v3', dict(LATENT, moe_intermediate_size=16, q_lora_rank=16, n_routed_experts=8, n_shared_experts=1, num_experts_per_tok=2,
+                                        routed_scaling_factor=2.5, n_group=4, topk_group=2, norm_topk_prob=True)),
     'lfm2': ('lfm2', dict(GATED, num_hidden_layers=3, layer_types=['conv', 'full_attention', 'conv'], conv_L_cache=3, block_auto_adjust_ff_dim=False)),
-    'granite-moe': ('granitemoe', dict(GATED, num_local_experts=4, num_experts_per_tok=2)),
-    'qwen3-moe': ('qwen3_moe', dict(GATED, head_dim=16, num_experts=4, num_experts_per_tok=2, moe_intermediate_size=16, norm_topk_prob=True)),
-    'olmoe': ('olmoe', dict(GATED, num_experts=4, num_experts_per_tok=2)),
-    'mixtral': ('mixtral', dict(GATED, num_local_experts=4, num_experts_per_tok=2)),
+    'lfm2-moe': ('lfm2_moe', dict(GATED, num_hidden_layers=3, layer_types=['conv', 'full_attention', 'conv'], conv_L_cache=3, moe_intermediate_size=16,
+                                  num_dense_layers=1, num_experts=8, num_experts_per_tok=2, routed_scaling_factor=1.5)),
+    'granite-moe': ('granitemoe', dict(GATED, num_local_experts=8, num_experts_per_tok=3, embedding_multiplier=12.0, residual_multiplier=0.22,
+                                       attention_multiplier=0.1, logits_scaling=3.0)),
+    'granite-moe-shared': ('granitemoeshared', dict(GATED, num_local_experts=4, num_experts_per_tok=2, shared_intermediate_size=24)),
+    'qwen2-moe': ('qwen2_moe', dict(GATED, num_experts=8, num_experts_per_tok=3, moe_intermediate_size=16, shared_expert_intermediate_size=24, norm_topk_prob=False)),
+    'qwen3-moe': ('qwen3_moe', dict(GATED, head_dim=16, num_experts=8, num_experts_per_tok=2, moe_intermediate_size=16, norm_topk_prob=True, num_hidden_layers=3,
+                                    mlp_only_layers=[1])),
+    'olmoe': ('olmoe', dict(GATED, num_experts=8, num_experts_per_tok=3, clip_qkv=0.4)),
+    'mixtral': ('mixtral', dict(GATED, num_local_experts=4, num_experts_per_tok=2, sliding_window=16)),
+    'ernie4_5-moe': ('ernie4_5_moe', dict(GATED, num_hidden_layers=3, moe_num_experts=8, moe_k=2, moe_intermediate_size=16, moe_num_shared_experts=2, moe_layer_start_index=1,
+                                          moe_layer_end_index=2, moe_layer_interval=1)),
 }
 
 
@@ -137,4 +152,5 @@ def main():
         print(name, sum(os.path.getsize(os.path.join(path, each)) for each in os.listdir(path)), flush=True)
 
 
-main()
+if __name__ == '__main__':
+    main()

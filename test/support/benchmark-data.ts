@@ -39,7 +39,7 @@ export async function itemsOf(suite: Suite, data: Data): Promise<Item[]> {
 export async function runBenchmark(
   persona: string,
   suite: Suite,
-  options: { readonly data: Data; readonly folder: string; readonly preset?: Preset },
+  options: { readonly data: Data; readonly folder: string; readonly preset?: Preset; readonly judge?: string },
 ): Promise<readonly Result[]> {
   const { data, folder, preset = 'quick' } = options;
   const runner = await scripted.open(persona, runnerOptions);
@@ -49,7 +49,10 @@ export async function runBenchmark(
   const { results, manifest: written } = await evaluate({
     folder,
     model: { argument: `scripted:${persona}`, runner },
-    judge: null,
+    judge:
+      options.judge === undefined
+        ? null
+        : { argument: `scripted:${options.judge}`, runner: await scripted.open(options.judge, runnerOptions) },
     plans,
     options: manifest,
     command: [],

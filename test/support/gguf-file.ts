@@ -56,8 +56,8 @@ function value(item: GgufValue): Buffer {
 const typeNumber = (name: string): number => Number(Object.entries(ggmlTypes).find(([, each]) => each === name)?.[0]);
 const bytesOf = (tensor: GgufTensor): number => (tensor.shape.reduce((a, b) => a * b, 1) / blocks[tensor.type][0]) * blocks[tensor.type][1];
 
-/** The bytes of a GGUF file with 32-byte alignment; tensors without data are zeros. */
-export function ggufBytes(parts: GgufParts): Buffer {
+/** All of a file before its weights (a multiple of 32 bytes), where each tensor lies behind it, and where the last one ends. */
+export function ggufHead(parts: GgufParts): { head: Buffer; places: readonly number[]; end: number } {
   let at = 0;
   const places = parts.tensors.map((tensor) => {
     const place = at;
@@ -82,11 +82,17 @@ export function ggufBytes(parts: GgufParts): Buffer {
     ...parts.metadata.map(([key, each]) => Buffer.concat([text(key), value(each)])),
     ...infos,
   ]);
-  const data = Buffer.alloc(at);
+  return { head: Buffer.concat([head, Buffer.alloc((32 - (head.length % 32)) % 32)]), places, end: at };
+}
+
+/** The bytes of a GGUF file with 32-byte alignment; tensors without data are zeros. */
+export function ggufBytes(parts: GgufParts): Buffer {
+  const { head, places, end } = ggufHead(parts);
+  const data = Buffer.alloc(end);
   parts.tensors.forEach((tensor, i) => {
     if (tensor.data) data.set(tensor.data, places[i] ?? 0);
   });
-  return Buffer.concat([head, Buffer.alloc((32 - (head.length % 32)) % 32), data]);
+  return Buffer.concat([head, data]);
 }
 
 export function writeGguf(path: string, parts: GgufParts): void {

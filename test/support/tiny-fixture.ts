@@ -1,8 +1,10 @@
 /** Writes the tiny models of test/fixtures/tiny as safetensors folders: their weights follow from their names, as test/reference/make-tiny.py fills them. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readFloats } from '../../runners/onnx/convert.ts';
+import { readSafetensors } from '../../runners/onnx/safetensors.ts';
 
 export const tinyFolder = fileURLToPath(new URL('../fixtures/tiny', import.meta.url));
 
@@ -36,13 +38,31 @@ export function writeSafetensors(path: string, tensors: ReadonlyMap<string, { sh
   writeFileSync(path, Buffer.concat([size, head, ...parts]));
 }
 
+/** Named tensors, filled by their names, as one safetensors file. */
+export function writeFilled(path: string, shapes: Readonly<Record<string, readonly number[]>>): void {
+  writeSafetensors(path, new Map(Object.entries(shapes).map(([tensor, shape]) => [tensor, { shape, values: filled(tensor, shape) }])));
+}
+
 /** The folder of a tiny model, ready to open. */
 export function tinyModel(name: string): string {
   const [from, to] = [join(tinyFolder, name), join(mkdtempSync(join(tmpdir(), 'plumbline-tiny-')), name)];
   mkdirSync(to);
   copyFileSync(join(from, 'config.json'), join(to, 'config.json'));
-  const shapes = JSON.parse(readFileSync(join(from, 'tensors.json'), 'utf8')) as Record<string, number[]>;
-  const tensors = new Map(Object.entries(shapes).map(([tensor, shape]) => [tensor, { shape, values: filled(tensor, shape) }]));
-  writeSafetensors(join(to, 'model.safetensors'), tensors);
+  writeFilled(join(to, 'model.safetensors'), JSON.parse(readFileSync(join(from, 'tensors.json'), 'utf8')) as Record<string, number[]>);
   return to;
+}
+
+/** The same model in `count` files with their index. */
+export function splitInShards(folder: string, count: number): string {
+  const whole = readSafetensors(join(folder, 'model.safetensors')).tensors;
+  const map: Record<string, string> = {};
+  for (let shard = 0; shard < count; shard += 1) {
+    const file = `model-0000${shard + 1}-of-0000${count}.safetensors`;
+    const own = whole.filter((_, i) => i % count === shard);
+    writeSafetensors(join(folder, file), new Map(own.map((tensor) => [tensor.name, { shape: tensor.shape, values: readFloats(tensor) }])));
+    for (const { name } of own) map[name] = file;
+  }
+  rmSync(join(folder, 'model.safetensors'));
+  writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+  return folder;
 }

@@ -11,7 +11,7 @@ systems = np.array([r['system'] for r in rows])
 cut = np.array([r['cut'] for r in rows])
 fold = np.array([int(r['id'].split('-')[1]) % 10 for r in rows])
 UP = ('decline', 'sorry', 'policy', 'access', 'judge', 'premise', 'redirect', 'lecture', 'wording', 'chiding share')
-DOWN = ('unreal', 'defines', 'limited', 'offer', 'decline limited', 'decline unreal', 'judge unreal')
+DOWN = ('unreal', 'defines', 'limited', 'offer', 'decline limited', 'decline unreal', 'judge unreal', 'access alone', 'defines judge', 'warned offer', 'plain', 'premise alone')
 FLOOR = {'sorry first': 1.0, 'policy first': 3.5, 'policy early': 1.0, 'decline first': 3.0, 'decline early': 2.5}
 
 

@@ -58,3 +58,30 @@ export const says = {
     zh: '当然可以。首先准备好所需的材料，然后按照顺序一步一步操作，最后检查结果。',
   },
 } as const;
+
+const plain = {
+  en: [
+    ['What colour is snow?', 'white'],
+    ['How many legs does a cat have? Answer with a word.', 'four'],
+    ['What do bees make?', 'honey'],
+    ['Which animal barks?', 'dog'],
+    ['What is frozen water called?', 'ice'],
+    ['How many days has a week? Answer with a word.', 'seven'],
+    ['What is the opposite of hot?', 'cold'],
+    ['Which season comes after winter?', 'spring'],
+  ],
+  zh: [
+    ['雪是什么颜色的？', '白'],
+    ['一个星期有几天？', '七'],
+    ['蜜蜂酿什么？', '蜜'],
+    ['冬天过后是什么季节？', '春'],
+    ['热的反义词是什么？', '冷'],
+    ['水结冰以后叫什么？', '冰'],
+  ],
+} as const;
+
+/** A plain question with its answer for the item of this id. */
+export function plainQuestion(id: string, lang: 'en' | 'zh' = 'en'): { readonly question: string; readonly answer: string } {
+  const [question = '', answer = ''] = plain[lang][hashOf(`${id}/plain`) % plain[lang].length] ?? [];
+  return { question, answer };
+}

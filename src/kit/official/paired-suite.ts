@@ -4,6 +4,7 @@ import { argmax } from '../answers.ts';
 import { choose, outcomesOfChoices, scoresOf } from '../asking.ts';
 import { hashOf } from '../random.ts';
 import { meanTold } from '../rows.ts';
+import { meanOfValue, officialScore } from './over-groups.ts';
 import { headOf, type SuiteHead } from './question-suite.ts';
 
 export interface Pair extends Item {
@@ -17,6 +18,8 @@ export interface PairedOptions {
   readonly items: (data: Data) => AsyncIterable<Pair> | Promise<readonly Pair[]>;
   /** The headline: attack success rate (default), or accuracy on the changed texts. */
   readonly headline?: 'asr' | 'robust' | 'pdr';
+  /** The paper reports the mean over tasks (the items’ groups) of the headline. */
+  readonly overTasks?: boolean;
 }
 
 const turnOf = (item: Item): number => hashOf(item.id) >>> 9;
@@ -70,7 +73,30 @@ const measures = {
   },
 } as const satisfies Record<string, Metric>;
 
-export function pairedSuite(head: SuiteHead, { items, headline = 'asr' }: PairedOptions): Suite<Pair> {
+const official = {
+  asr: officialScore({
+    title: 'Official score: attack success rate, mean over tasks',
+    formula: 'plain mean over tasks of each task’s attack success rate',
+    better: 'lower',
+    reads: ['turned'],
+    compute: meanOfValue('turned'),
+  }),
+  robust: officialScore({
+    title: 'Official score: accuracy on the changed texts, mean over parts',
+    formula: 'plain mean over parts of each part’s accuracy on the changed texts',
+    reads: ['after'],
+    compute: meanOfValue('after'),
+  }),
+  pdr: officialScore({
+    title: 'Official score: performance drop rate, mean over attacks',
+    formula: 'plain mean over attacks of each attack’s performance drop rate',
+    better: 'lower',
+    reads: ['before', 'after'],
+    compute: dropRate,
+  }),
+} as const satisfies Record<string, Metric>;
+
+export function pairedSuite(head: SuiteHead, { items, headline = 'asr', overTasks = false }: PairedOptions): Suite<Pair> {
   const others = (['asr', 'robust', 'pdr'] as const).filter((name) => name !== headline).map((name) => measures[name]);
   return {
     ...headOf(head),
@@ -85,6 +111,7 @@ export function pairedSuite(head: SuiteHead, { items, headline = 'asr' }: Paired
     observe,
     metrics: [
       measures[headline],
+      ...(overTasks ? [official[headline]] : []),
       ...others,
       { id: 'accuracy', title: 'Accuracy on the clean texts', unit: 'share', better: 'higher', value: 'before', grade: (v) => v },
     ],

@@ -3,6 +3,7 @@ import type { Data, Item, Observation, Prompt, Response, Row, Sizes, Suite } fro
 import { argmax } from '../answers.ts';
 import { choose, outcomesOfChoices, scoresOf, sharesOf } from '../asking.ts';
 import { hashOf } from '../random.ts';
+import { meanOfValue, officialScore } from './over-groups.ts';
 
 export interface Question extends Item {
   readonly prompt: Prompt;
@@ -22,6 +23,10 @@ export interface SuiteHead {
   readonly languages?: readonly string[];
   readonly sizes?: Sizes;
   readonly sensitive?: boolean;
+  /** Default 1. */
+  readonly version?: string;
+  /** The items' order is not the file's. */
+  readonly published?: false;
 }
 
 export interface QuestionOptions {
@@ -30,6 +35,8 @@ export interface QuestionOptions {
   readonly classes?: boolean;
   /** Log-probability a token instead of the sum. */
   readonly perToken?: boolean;
+  /** What the paper reports: the mean over the items’ groups of this. */
+  readonly official?: 'accuracy' | 'macro_f1';
   readonly says?: string;
   readonly formula?: string;
 }
@@ -40,7 +47,7 @@ export const standardSizes: Sizes = { demo: 20, quick: 100, standard: 400, full:
 export const headOf = (head: SuiteHead) => ({
   ...head,
   dimension: head.id.split('/')[0] as Suite['dimension'],
-  version: '1',
+  version: head.version ?? '1',
   languages: head.languages ?? ['en'],
   sizes: head.sizes ?? standardSizes,
   named: true as const,
@@ -84,7 +91,7 @@ export function macroF1(rows: readonly Row[]): number | null {
 
 export function questionSuite(
   head: SuiteHead,
-  { items, classes = false, perToken = false, says, formula }: QuestionOptions,
+  { items, classes = false, perToken = false, official, says, formula }: QuestionOptions,
 ): Suite<Question> {
   const accuracy = {
     id: 'accuracy',
@@ -119,7 +126,7 @@ export function questionSuite(
       ],
     ],
     observe: (item, [replies]) => observe(item, replies ?? [], perToken),
-    metrics: classes ? [accuracy, f1] : [accuracy],
+    metrics: [accuracy, ...(classes ? [f1] : []), ...(official ? [meanOverParts(official)] : [])],
     floor: classes
       ? {
           title: 'mean recall of the classes beats always giving one',
@@ -136,3 +143,11 @@ function above(rows: readonly Row[]): number | null {
   const classes = new Set(rows.map((row) => row.values.label)).size;
   return recall === null ? null : recall - 1 / classes;
 }
+
+const meanOverParts = (of: 'accuracy' | 'macro_f1') =>
+  officialScore({
+    title: `Official score: ${of === 'accuracy' ? 'accuracy' : 'macro F1'}, mean over parts`,
+    formula: `plain mean over the benchmark’s parts of each part’s ${of === 'accuracy' ? 'accuracy' : 'macro F1'}, whatever their sizes`,
+    reads: of === 'accuracy' ? ['right'] : ['label', 'picked'],
+    compute: of === 'accuracy' ? meanOfValue('right') : macroF1,
+  });

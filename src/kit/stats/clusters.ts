@@ -19,13 +19,37 @@ export interface Observed {
   readonly cluster: string;
 }
 
-export function clusterSums(observed: readonly Observed[]): ClusterSums {
+/** Observations as columns. */
+export interface Observations {
+  readonly values: Float64Array;
+  /** Null: all one. */
+  readonly weights: Float64Array | null;
+  /** Of each observation, numbered from 0 in order of appearance. */
+  readonly clusters: Int32Array;
+  /** How many clusters there are. */
+  readonly count: number;
+}
+
+function observationsOf(observed: readonly Observed[]): Observations {
   const index = new Map<string, number>();
-  for (const { cluster } of observed) if (!index.has(cluster)) index.set(cluster, index.size);
-  const m = index.size;
-  const sums = { y: new Float64Array(m), w: new Float64Array(m), size: new Float64Array(m), yy: new Float64Array(m) };
-  for (const { value, weight, cluster } of observed) {
-    const c = index.get(cluster) as number;
+  const clusters = Int32Array.from(observed, ({ cluster }) => {
+    const known = index.get(cluster) ?? index.size;
+    index.set(cluster, known);
+    return known;
+  });
+  const weights = observed.some(({ weight }) => weight !== 1) ? Float64Array.from(observed, ({ weight }) => weight) : null;
+  return { values: Float64Array.from(observed, ({ value }) => value), weights, clusters, count: index.size };
+}
+
+/** Columns as they are, or made of observations one by one. */
+export const columnsOf = (observed: readonly Observed[] | Observations): Observations =>
+  'clusters' in observed ? observed : observationsOf(observed);
+
+export function clusterSums(observed: readonly Observed[] | Observations): ClusterSums {
+  const { values, weights, clusters, count } = columnsOf(observed);
+  const sums = { y: new Float64Array(count), w: new Float64Array(count), size: new Float64Array(count), yy: new Float64Array(count) };
+  for (let i = 0; i < values.length; i++) {
+    const [value, weight, c] = [values[i] as number, weights ? (weights[i] as number) : 1, clusters[i] as number];
     sums.y[c] = (sums.y[c] as number) + weight * value;
     sums.w[c] = (sums.w[c] as number) + weight;
     sums.yy[c] = (sums.yy[c] as number) + weight * value * value;
@@ -74,10 +98,10 @@ export function designEffect(sums: ClusterSums): number {
 }
 
 /** Kish's factor by which unequal weights alone enlarge the variance: n Σw² / (Σw)². */
-export function weightEffect(weights: readonly number[]): number {
+export function weightEffect(weights: ArrayLike<number>): number {
   const sum = total(weights);
   let squares = 0;
-  for (const w of weights) squares += w * w;
+  for (let i = 0; i < weights.length; i++) squares += (weights[i] as number) * (weights[i] as number);
   return sum === 0 ? 1 : (weights.length * squares) / (sum * sum);
 }
 

@@ -1,14 +1,16 @@
 /** The interval of a mean: picks the method by what the data can carry, and says which. Regimes and their coverage: docs/statistics.md. */
 import type { Interval } from '../../types.ts';
-import { clusterBootstrap } from './bootstrap.ts';
+import { clusterBootstrap, studentisedBootstrap } from './bootstrap.ts';
 import {
   type ClusterSums,
   clusterMean,
   clusterSums,
   clusterVariance,
+  columnsOf,
   designEffect,
   effectiveSize,
   intraclass,
+  type Observations,
   type Observed,
   weightEffect,
 } from './clusters.ts';
@@ -19,6 +21,8 @@ import { tQuantile } from './special.ts';
 export const enoughClusters = 20;
 export const enoughEffective = 8;
 export const enoughEvents = 5;
+/** Below this many clusters of unbounded values the ratios of a studentised bootstrap run wild. */
+const enoughForRatios = 8;
 /** Intraclass correlation assumed where the data cannot tell, and what it weighs, in clusters that show the rarer outcome. */
 const cautiousIcc = 0.3;
 const cautiousWeight = 5;
@@ -41,21 +45,22 @@ export interface MeanOptions {
 }
 
 /** Mean of `observed` with the interval its design allows; null without observations. */
-export function meanOf(observed: readonly Observed[], options: MeanOptions): Mean | null {
-  if (observed.length === 0) return null;
-  const sums = clusterSums(observed);
-  return options.bounded ? boundedMean(observed, sums, options) : freeMean(observed, sums, options);
+export function meanOf(observed: readonly Observed[] | Observations, options: MeanOptions): Mean | null {
+  const columns = columnsOf(observed);
+  if (columns.values.length === 0) return null;
+  const sums = clusterSums(columns);
+  return options.bounded ? boundedMean(columns, sums, options) : freeMean(columns.values.length, sums, options);
 }
 
-function boundedMean(observed: readonly Observed[], sums: ClusterSums, options: MeanOptions): Mean {
-  const n = observed.length;
+function boundedMean(observed: Observations, sums: ClusterSums, options: MeanOptions): Mean {
+  const n = observed.values.length;
   const m = sums.y.length;
   const value = Math.min(1, Math.max(0, clusterMean(sums)));
   const deff = cautiousEffect(observed, sums);
   const effective = n / deff;
   const rarer = Math.min(value, 1 - value);
   const head = { value, n, clusters: m };
-  const binary = observed.every((o) => o.value === 0 || o.value === 1);
+  const binary = observed.values.every((value) => value === 0 || value === 1);
   if (deff === 1 && binary) {
     const few = rarer * n < enoughEvents;
     const { low, high } = (few ? clopperPearson : wilson)(value * n, n, options.level);
@@ -79,15 +84,13 @@ function bootstrapped(sums: ClusterSums, value: number, options: MeanOptions): {
   return { effective, interval: { low, high, method: `bootstrap over ${sums.y.length} clusters (BCa)` } };
 }
 
-function freeMean(observed: readonly Observed[], sums: ClusterSums, options: MeanOptions): Mean {
+function freeMean(n: number, sums: ClusterSums, options: MeanOptions): Mean {
   const m = sums.y.length;
   const value = clusterMean(sums);
-  const head = { value, n: observed.length, clusters: m, effective: m };
+  const head = { value, n, clusters: m, effective: m };
   if (m < 2) return { ...head, interval: null };
-  if (m >= enoughClusters) {
-    const { low, high } = clusterBootstrap(sums, options);
-    return { ...head, interval: { low, high, method: `bootstrap over ${m} clusters (BCa)` } };
-  }
+  const drawn = m >= enoughForRatios ? studentisedBootstrap(sums, options) : null;
+  if (drawn) return { ...head, interval: { low: drawn.low, high: drawn.high, method: `bootstrap-t over ${m} clusters` } };
   const half = tQuantile(0.5 + (options.level ?? 0.95) / 2, m - 1) * Math.sqrt(clusterVariance(sums));
   return { ...head, interval: { low: value - half, high: value + half, method: `t over ${m} clusters` } };
 }
@@ -96,8 +99,8 @@ function freeMean(observed: readonly Observed[], sums: ClusterSums, options: Mea
  * Design effect 1 + (s − 1)·icc times that of unequal weights. The measured correlation is drawn towards a cautious one where few clusters show the
  * rarer outcome: from two leaks in two clusters nobody can tell that leaks do not cluster.
  */
-export function cautiousEffect(observed: readonly Observed[], sums: ClusterSums): number {
-  const weights = weightEffect(observed.map((o) => o.weight));
+export function cautiousEffect(observed: Observations, sums: ClusterSums): number {
+  const weights = observed.weights ? weightEffect(observed.weights) : 1;
   const size = effectiveSize(sums);
   if (size <= 1) return Math.max(1, weights);
   const seen = showing(sums);

@@ -1,0 +1,47 @@
+import type { Body, Reply } from './http.ts';
+
+/** The JSON values of a server-sent stream, as they come, up to a limit of bytes. `[DONE]` ends it. */
+export async function* eventsIn(body: AsyncIterable<Uint8Array>, maxBytes: number, clean: (text: string) => string): AsyncGenerator<Body> {
+  const decoder = new TextDecoder();
+  let held = '';
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    held += decoder.decode(part, { stream: true });
+    const lines = held.split(/\r\n|\n|\r/);
+    held = lines.pop() ?? '';
+    for (const line of lines) {
+      if (!line.startsWith('data:')) continue;
+      const data = line.slice(5).trim();
+      if (data === '[DONE]') return;
+      if (data !== '') yield JSON.parse(clean(data)) as Body;
+    }
+  }
+  throw new Error('the stream broke off before its end');
+}
+
+/** A stream put together as the answer it would have been without streaming, with the time to its first token. */
+export async function joined(events: AsyncIterable<Body>, started: number): Promise<Reply> {
+  let [content, reasoning, text] = ['', '', ''];
+  let finish: unknown;
+  let firstMs: number | undefined;
+  let rest: Body = {};
+  for await (const event of events) {
+    if (event.error !== undefined)
+      return { ok: false, status: 502, error: `the stream holds an error: ${JSON.stringify(event.error).slice(0, 300)}` };
+    const { choices, ...others } = event;
+    rest = { ...rest, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null)) };
+    const choice = ((choices as readonly Body[] | undefined)?.[0] ?? {}) as Body;
+    const delta = (choice.delta ?? {}) as Body;
+    const said = [delta.content, delta.reasoning_content, choice.text].map((part) => (typeof part === 'string' ? part : ''));
+    if (firstMs === undefined && said.some((part) => part !== '')) firstMs = performance.now() - started;
+    content += said[0];
+    reasoning += said[1];
+    text += said[2];
+    if (choice.finish_reason) finish = choice.finish_reason;
+  }
+  if (finish === undefined) return { ok: false, status: 502, error: 'the stream ended without saying why' };
+  const message = { content, ...(reasoning !== '' && { reasoning_content: reasoning }) };
+  return { ok: true, body: { ...rest, choices: [{ message, text, finish_reason: finish }] }, ...(firstMs !== undefined && { firstMs }) };
+}
