@@ -1,3 +1,4 @@
+import { saidInTranscript } from '../../src/kit/transcript.ts';
 import { type Answer, type Request, type Response, UserError } from '../../src/types.ts';
 import type { AnswerHooks } from './hooks.ts';
 import { openCache, slotsFor } from './kv-cache.ts';
@@ -27,7 +28,9 @@ export function scoredOf(
   const tokenizer = tokenizerIn(model);
   const { want } = request;
   if (want.kind === 'choice') {
-    const pairs = want.options.map((option) => tokenizer.encodePair(shown.text, option, encodeOptions(shown, tokenizer)));
+    const pairs = want.options.map((option) =>
+      tokenizer.encodePair(shown.text, shown.transcript ? saidInTranscript(option) : option, encodeOptions(shown, tokenizer)),
+    );
     const counts = pairs.map((pair) => pair.continuation.length);
     const slots = counts.reduce((a, b) => a + b, 0);
     return {
