@@ -98,7 +98,14 @@ function responseOf(request: Request, said: string | number | Error): Response {
   }
   if (want.kind === 'trace') {
     const mean = typeof said === 'number' ? said : -3;
-    return { ...base, logprobs: Array.from({ length }, (_, i) => (i === 0 ? null : mean)), tokens: length, promptTokens: length };
+    const spreads = want.spread && { spreads: Array.from({ length }, (_, i) => (i === 0 ? null : ([-4, 2] as const))) };
+    return {
+      ...base,
+      logprobs: Array.from({ length }, (_, i) => (i === 0 ? null : mean)),
+      ...spreads,
+      tokens: length,
+      promptTokens: length,
+    };
   }
   return {
     ...base,

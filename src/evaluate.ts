@@ -47,6 +47,7 @@ export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   if (before) refuseOther(folder, before, draft);
   writeManifest(folder, draft);
   using recording = Recording.open(join(folder, answersFile), 'write');
+  const held = recording.end;
   const asked = plans.map((plan) => sharded(plan, evaluation.options.shard));
   const roles = {
     target: { runner: evaluation.model.runner, hash: draft.model.hash },
@@ -60,7 +61,9 @@ export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
     ...(window && { window }),
     ...(retryErrors && { retryErrors }),
   });
-  const facts = (await evaluation.model.runner.facts?.()) ?? {};
+  // What a session that asked nothing tells of speed and memory is no measurement.
+  const told = recording.end === held && before?.facts.cost !== undefined;
+  const facts = told ? before.facts : ((await evaluation.model.runner.facts?.()) ?? {});
   const context = contextOf(draft, (key) => recording.get(key));
   const { results, failed } = scoreAll(folder, asked, context, evaluation.say);
   const complete = results.every((result) => result.complete) && Object.keys(failed).length === 0 && !signal.aborted;

@@ -67,8 +67,8 @@ async function suitesNamed(name: string, cwd: string, trusted?: (name: string) =
   const byLast = known.filter((id) => id.endsWith(`/${name}`));
   if (byLast.length === 1) return [await builtIn(byLast[0] as string)];
   if (isQuestions(name)) {
-    const { questionSet } = await import('./engine/question-set.ts');
-    return [await questionSet(resolve(cwd, name))];
+    const { ownSuite } = await import('./engine/own-suite.ts');
+    return [await ownSuite(resolve(cwd, name))];
   }
   if (trusted && !trusted(name))
     throw new UserError(

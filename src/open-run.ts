@@ -22,9 +22,11 @@ export async function plansAgain(
   cwd: string,
   { data, trusted = () => false }: Reading = {},
 ): Promise<{ readonly plans: readonly Plan[]; readonly changed: readonly string[] }> {
-  const { preset, languages, limit, only, shard, suites } = manifest.options;
+  const { preset, languages, limit, only, attacks, shard, suites } = manifest.options;
   const loaded = await loadSuites(suites, cwd, trusted);
-  const lists = await Promise.all(loaded.map((suite) => plansOf(suite, { preset, languages, limit, only, shard, ...(data && { data }) })));
+  const lists = await Promise.all(
+    loaded.map((suite) => plansOf(suite, { preset, languages, limit, only, shard, ...(attacks && { attacks }), ...(data && { data }) })),
+  );
   const all = lists.flat();
   const same = (plan: Plan) => manifest.suites[plan.id]?.items === plan.hash && manifest.suites[plan.id]?.version === plan.suite.version;
   const plans = all.filter(same).map((plan) => sharded(plan, shard));

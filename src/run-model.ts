@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { classifierFor } from './classifier.ts';
 import type { Io } from './command.ts';
-import { type Plan, plansOf } from './engine/plan.ts';
+import { suggestion } from './commands.ts';
+import { attackNames, type Plan, plansOf } from './engine/plan.ts';
 import type { Evaluation } from './evaluate.ts';
 import { loadRunner } from './load.ts';
 import { obeyOffline, runnerOptionsOf } from './runner-options.ts';
@@ -27,13 +28,19 @@ export async function openModel(
   return { runner, [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose]() };
 }
 
+/** What is put on the model under test is not put on its judge. */
+function judgeSettings(settings: Settings): Settings {
+  const { system: _s, weights: _w, quantize: _q, adapter: _a, protocol: _p, ...rest } = settings;
+  return rest;
+}
+
 /** The models beside the one under test: a judge, and a classifier of toxicity. */
 export async function openHelpers(
   settings: Settings,
   io: Io,
   show: (text: string) => void,
 ): Promise<Pick<Evaluation, 'judge' | 'toxicity'> & AsyncDisposable> {
-  const judge = settings.judge ? await openModel(settings.judge, settings, io, show) : null;
+  const judge = settings.judge ? await openModel(settings.judge, judgeSettings(settings), io, show) : null;
   if (judge && !judge.runner.wants.includes('choice')) {
     await judge[Symbol.asyncDispose]();
     throw new UserError(`${judge.runner.name} gives no log-probabilities of answers, so it cannot judge`, 'a local model file can');
@@ -54,8 +61,18 @@ export async function openHelpers(
 
 /** What the manifest says was asked for. */
 export function optionsOf(settings: Settings, suites: readonly string[]): Manifest['options'] {
-  const { preset, lang, seed, limit, only, system, shard } = settings;
-  return { preset, suites, languages: lang, seed, limit: limit ?? null, only: only ?? [], system: system ?? null, shard: shard ?? null };
+  const { preset, lang, seed, limit, only, attacks, system, shard } = settings;
+  return {
+    preset,
+    suites,
+    languages: lang,
+    seed,
+    limit: limit ?? null,
+    only: only ?? [],
+    ...(attacks && { attacks }),
+    system: system ?? null,
+    shard: shard ?? null,
+  };
 }
 
 export interface Planning {
@@ -67,6 +84,7 @@ export interface Planning {
 
 /** What will be asked: suites that the runner cannot answer are left out aloud, or refused when they were named. */
 export async function plansFor(runner: Runner, { settings, suites, say, data }: Planning): Promise<Plan[]> {
+  if (settings.attacks) await refuseUnknown(settings.attacks, suites, data);
   const plans: Plan[] = [];
   for (const suite of suites) {
     const lacks = suite.wants.filter((want) => !runner.wants.includes(want));
@@ -89,6 +107,7 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
         languages: settings.lang,
         limit: settings.limit ?? null,
         only: settings.only ?? [],
+        ...(settings.attacks && { attacks: settings.attacks }),
         shard: settings.shard ?? null,
         data,
       })),
@@ -99,4 +118,15 @@ export async function plansFor(runner: Runner, { settings, suites, say, data }: 
   if (asked.length > 0) return asked;
   if (settings.only) throw new UserError(`no suite has an item '${settings.only.join("', '")}'`, 'plumbline show <run> lists the items');
   throw new UserError(`no suite has items in ${settings.lang.join(', ')}`, 'plumbline list suites shows the languages');
+}
+
+async function refuseUnknown(attacks: readonly string[], suites: readonly Suite[], data: Data): Promise<void> {
+  const known = await attackNames(suites, data);
+  const unknown = attacks.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = suggestion(unknown, known);
+  throw new UserError(
+    `--attacks: there is no attack '${unknown}' in the suites of this run${near ? `; did you mean '${near}'?` : ''}`,
+    known.length === 0 ? 'safety/jailbreaks makes attacks' : `there are ${known.filter((name) => !name.includes('/')).join(', ')}`,
+  );
 }

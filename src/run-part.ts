@@ -1,16 +1,17 @@
 /** Asking less than all: what a budget draws, how a run goes on until its gate is decided, and what a plan would ask. */
 import { join, resolve } from 'node:path';
 import type { Io } from './command.ts';
-import { budgetEstimate, drawItems, fleetOf } from './decide/budget.ts';
+import { budgetEstimate, drawItems, type Survey, surveyOf } from './decide/budget.ts';
 import { costsOf, type RunData } from './decide/compare.ts';
 import { expectationOf } from './decide/expect.ts';
+import { type Fleet, fleetOf, noFleet } from './decide/fleet-values.ts';
 import { type Policy, wantsBaseline } from './decide/policy.ts';
 import { openRunData } from './decide/run-data.ts';
 import { decided, type Progress, sequentialOrder } from './decide/sequential.ts';
 import { type Plan, requestsOf } from './engine/plan.ts';
 import { readManifest, readRows, writeWhole } from './engine/run-folder.ts';
 import { exitCodeOf } from './kit/verdict.ts';
-import { type Row, UserError } from './types.ts';
+import { type Request, type Row, type Runner, UserError } from './types.ts';
 
 /** `10%` or `0.1` as a share above 0 and up to 1. */
 function shareOf(text: string): number {
@@ -27,37 +28,35 @@ interface Budget {
 }
 
 /** `<result id>#<item id>` of what a budget asks, at least 10 items a suite. */
-function budgetIds(plans: readonly Plan[], { share, seed, fleet }: Budget): string[] {
-  return plans.flatMap((plan) => {
+function budgetIds(plans: readonly Plan[], surveys: readonly Survey[], { share, seed }: Budget): string[] {
+  return plans.flatMap((plan, i) => {
     const count = Math.max(Math.min(10, plan.items.length), share * plan.items.length);
-    return drawItems([...plan.items], { count, seed: `${plan.id}/${seed}`, fleet: columnsOf(plan, fleet) }).map(
-      ({ item }) => `${plan.id}#${item.id}`,
-    );
+    return drawItems(surveys[i] as Survey, count, `${plan.id}/${seed}`).map(({ id }) => `${plan.id}#${id}`);
   });
 }
 
 const headlineValue = ({ suite }: Plan): string | null => ('value' in suite.metrics[0] ? suite.metrics[0].value : null);
 
-function columnsOf(plan: Plan, fleet: readonly string[]): ReturnType<typeof fleetOf> {
+function columnsOf(plan: Plan, fleet: readonly string[]): Fleet {
   const value = headlineValue(plan);
   const runs = fleet.map((folder) => readRows(folder, plan.id)).filter((rows) => rows.length > 0);
-  return value === null ? [] : fleetOf(runs, value);
+  return value === null ? noFleet : fleetOf(runs, value);
 }
 
 /** What the asked items say about all of the preset's, suite by suite, where the headline is a mean of values in 0..1; written to budget.json. */
-function writeBudget(folder: string, plans: readonly Plan[], budget: Budget): string[] {
-  const estimates = plans.flatMap((plan) => {
+function writeBudget(folder: string, plans: readonly Plan[], surveys: readonly Survey[], budget: Budget): string[] {
+  const estimates = plans.flatMap((plan, i) => {
     const value = headlineValue(plan);
     const metric = plan.suite.metrics[0];
     if (value === null || metric.measured) return [];
     const rows = readRows(folder, plan.id);
     const asked = rows.flatMap((row: Row) => {
       const found = row.skip === undefined ? row.values[value] : null;
-      return typeof found === 'number' ? [{ id: row.id, value: found, weight: 1 }] : [];
+      return typeof found === 'number' ? [{ id: row.id, value: found }] : [];
     });
     // A value that does not apply to every item is no mean over all items.
     if (asked.length < rows.length || asked.some((row) => row.value < 0 || row.value > 1)) return [];
-    const found = budgetEstimate([...plan.items], asked, { seed: `${plan.id}/${budget.seed}`, fleet: columnsOf(plan, budget.fleet) });
+    const found = budgetEstimate(surveys[i] as Survey, asked, `${plan.id}/${budget.seed}`);
     return found ? [{ id: plan.id, metric: metric.id, ...found, of: plan.items.length }] : [];
   });
   writeWhole(join(folder, 'budget.json'), `${JSON.stringify({ format: 'plumbline-budget/1', ...budget, estimates }, null, 1)}\n`);
@@ -104,13 +103,14 @@ function whole<I extends { readonly id: string; readonly cluster?: string }>(ord
 }
 
 /** What a run would ask and could show, as lines. */
-export function dryRun(plans: readonly Plan[], tokensPerSecond: number | null): string[] {
+export function dryRun(plans: readonly Plan[], speed: Speed | null): string[] {
   let [requests, input, output] = [0, 0, 0];
   const lines = plans.map((plan) => {
     for (const item of plan.items)
       for (const { prompt, want } of requestsOf(plan, item, 0, { replies: [], judge: false })) {
         requests++;
-        input += (typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0)) / 4;
+        const asked = typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0);
+        input += (asked + (want.kind === 'choice' ? want.options.join('').length : 0)) / 4;
         if (want.kind === 'text') output += want.maxTokens;
       }
     const { items, clusters, halfWidth, detectable } = expectationOf(plan.items);
@@ -118,13 +118,29 @@ export function dryRun(plans: readonly Plan[], tokensPerSecond: number | null): 
     const rounds = plan.suite.rounds.length > 1 ? `, ${plan.suite.rounds.length} rounds` : '';
     return `${plan.id.padEnd(30)} ${shown}${rounds}: a rate within ± ${(100 * halfWidth).toFixed(0)} points, losses from ${(100 * detectable).toFixed(0)} points seen`;
   });
-  const tokens = Math.round(input);
-  const time = tokensPerSecond === null ? 'not known before a first run' : `about ${Math.ceil((input + 4 * output) / tokensPerSecond)} s`;
   return [
     ...lines,
-    `first round: ${requests} requests, about ${tokens} tokens in, at most ${output} out; later rounds depend on the answers`,
-    `time: ${time}`,
+    `first round: ${requests} requests, about ${Math.round(input)} tokens in, at most ${output} out; later rounds depend on the answers`,
+    `time: ${timeText(input, output, speed)}`,
   ];
+}
+
+/** Tokens a second, many requests at once. */
+export interface Speed {
+  readonly tokensIn: number;
+  readonly tokensOut: number | null;
+  /** Where it is known from. */
+  readonly from: string;
+}
+
+function timeText(input: number, output: number, speed: Speed | null): string {
+  if (!speed) return 'not known before a first run: nothing is asked of a model that is not on this machine';
+  const least = input / speed.tokensIn;
+  const most = least + output / (speed.tokensOut ?? speed.tokensIn / 4);
+  const span = (seconds: number) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);
+  const about =
+    output === 0 || span(least) === span(most) ? `about ${span(most)}` : `${span(least)} to ${span(most)}, by how long the answers are`;
+  return `${about} (${speed.from})`;
 }
 
 const fleetFolders = (named: readonly string[] | undefined, cwd: string): string[] =>
@@ -176,8 +192,9 @@ export async function askPart<E>(part: Part, asking: Asking<E>): Promise<{ evalu
   const { plans, folder, seed, io, say } = asking;
   if (part.budget) {
     const budget = { ...part.budget, seed };
-    const evaluated = await asking.ask(budgetIds(plans, budget));
-    return { evaluated, notes: writeBudget(folder, plans, budget), code: 0 };
+    const surveys = plans.map((plan) => surveyOf([...plan.items], columnsOf(plan, budget.fleet), `${plan.id}/${seed}`));
+    const evaluated = await asking.ask(budgetIds(plans, surveys, budget));
+    return { evaluated, notes: writeBudget(folder, plans, surveys, budget), code: 0 };
   }
   if (!part.until) return { evaluated: await asking.ask(undefined), notes: [], code: 0 };
   let evaluated: E | null = null;
@@ -191,8 +208,40 @@ export async function askPart<E>(part: Part, asking: Asking<E>): Promise<{ evalu
   return { evaluated, notes: [verdictTerminal(verdict), `decided after ${n} items at most a rule`], code: exitCodeOf(verdict) };
 }
 
-/** Tokens a second of an earlier run in the folder; null where none is known. */
-export function speedOf(folder: string): number | null {
+/** The speed of an earlier run of the folder, or measured on a few questions where the model is on this machine; null where neither can be had. */
+export async function speedOf(folder: string, runner: Runner, signal: AbortSignal): Promise<Speed | null> {
   const facts = readManifest(folder)?.facts;
-  return facts ? costsOf(facts).tokensInPerSecond : null;
+  const { tokensInPerSecond, tokensOutPerSecond } = costsOf(facts ?? {});
+  if (tokensInPerSecond !== null)
+    return { tokensIn: tokensInPerSecond, tokensOut: tokensOutPerSecond, from: 'the speed of the run in the folder' };
+  return runner.identity.runner === 'onnx' ? probed(runner, signal) : null;
+}
+
+/** A few requests at once, once to warm up and once to measure: no answer is kept. */
+async function probed(runner: Runner, signal: AbortSignal): Promise<Speed | null> {
+  const { driftPassages } = await import('./decide/drift-text.ts');
+  const reading: Request[] = driftPassages.slice(0, 6).map((prompt) => ({ to: 'target', prompt, want: { kind: 'trace' } }));
+  const writing: Request[] = driftPassages.slice(0, 6).map((prompt) => ({
+    to: 'target',
+    prompt,
+    want: { kind: 'text', maxTokens: 12, temperature: 0, seed: 1 },
+  }));
+  const rate = async (requests: readonly Request[]): Promise<{ read: number; written: number } | null> => {
+    const started = performance.now();
+    let [read, written] = [0, 0];
+    for await (const [, answer] of runner.answer(requests, signal)) {
+      if (!answer.ok) return null;
+      read += answer.ids?.length ?? 0;
+      written += answer.tokens;
+    }
+    const seconds = (performance.now() - started) / 1000;
+    return { read: read / seconds, written: written / seconds };
+  };
+  if (!runner.wants.includes('trace')) return null;
+  await rate(reading.slice(0, 1));
+  const reads = await rate(reading);
+  const writes = await rate(writing);
+  return reads && reads.read > 0
+    ? { tokensIn: reads.read, tokensOut: writes?.written ?? null, from: 'measured on a few questions now' }
+    : null;
 }

@@ -15,6 +15,7 @@ export const settingsSchema = z.strictObject({
   preset: z.enum(presets).default('quick'),
   limit: count.optional(),
   only: list.optional(),
+  attacks: list.optional(),
   lang: list.default(['en']),
   seed: z.coerce.number().int().nonnegative().default(1),
   device: z.string().default('auto'),

@@ -16,6 +16,8 @@ export interface Item {
   readonly stratum?: string;
   /** BCP 47 language of the item; `en` when absent. */
   readonly lang?: string;
+  /** The kind of attack the item makes, as `family` or `family/kind` (`encoding/base64`): `--attacks` picks by either. */
+  readonly attack?: string;
 }
 
 export interface Message {
@@ -37,8 +39,8 @@ export type Want =
     }
   /** Natural-log probability of each option as the continuation of the prompt, summed over its tokens. */
   | { readonly kind: 'choice'; readonly options: readonly string[] }
-  /** Natural-log probability of every token of the prompt itself. */
-  | { readonly kind: 'trace' }
+  /** Natural-log probability of every token of the prompt itself; `spread`: also of how it stands in the whole vocabulary, where the runner can tell. */
+  | { readonly kind: 'trace'; readonly spread?: true }
   /** The `top` most likely next tokens at the end of the prompt. */
   | { readonly kind: 'next'; readonly top: number };
 
@@ -64,6 +66,8 @@ export interface Answer {
   readonly logprobs?: readonly (number | null)[];
   /** choice: how many tokens each option has. */
   readonly optionTokens?: readonly number[];
+  /** trace with `spread`: of each token, mean and standard deviation of the log-probability under the model's own distribution at its place. */
+  readonly spreads?: readonly (readonly [mean: number, deviation: number] | null)[];
   /** trace: the token ids scored. */
   readonly ids?: readonly number[];
   /** next: the tokens' texts, most likely first. */
@@ -308,7 +312,7 @@ export interface DoctorLine {
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** How it was made: 'wilson', 'clopper-pearson', 'clopper-pearson, design effect 2.1', 'bootstrap over 25 clusters (BCa)', '… + Rogan–Gladen'. */
+  /** How it was made: 'wilson', 'clopper-pearson', 'clopper-pearson, design effect 2.1', 'bootstrap over 25 clusters (BCa)', 'bootstrap-t over 25 clusters', '… + Rogan–Gladen'. */
   readonly method: string;
 }
 
@@ -380,7 +384,7 @@ export interface Result {
   };
   readonly model: { readonly name: string; readonly identity: string; readonly protocol: Runner['protocol'] };
   readonly preset: Preset;
-  /** Some of the preset's items were left out (`--limit`, `--only`). */
+  /** Some of the preset's items were left out (`--limit`, `--only`, `--attacks`). */
   readonly partial: boolean;
   /** Every request has an answer. */
   readonly complete: boolean;
@@ -443,6 +447,8 @@ export interface Manifest {
     readonly seed: number;
     readonly limit: number | null;
     readonly only: readonly string[];
+    /** Kinds of attack that were picked; absent or empty: all. */
+    readonly attacks?: readonly string[];
     readonly system: string | null;
     readonly shard: string | null;
   };

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
+  cpSync,
   existsSync,
   ftruncateSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -144,6 +146,44 @@ describe('conversions by several processes', () => {
 });
 
 describe('the cache', () => {
+  test('converted weights that were cut short or changed are noticed and made again', async () => {
+    const folder = scratch();
+    const [path, cacheDir] = [join(folder, 'm.gguf'), join(folder, 'cache')];
+    model(path);
+    const made = async (): Promise<{ file: string; said: string[]; values: Float32Array }> => {
+      const said: string[] = [];
+      const ready = await readyTensors(openModel(path), { cacheDir, say: (message) => said.push(message) });
+      return { file: ready.get('q8')?.file ?? '', said, values: floats(ready.get('q8')) };
+    };
+    const whole = await made();
+    const bytes = readFileSync(whole.file);
+    const later = (seconds: number) => utimesSync(whole.file, new Date(), new Date(Date.now() + 1000 * seconds));
+    writeFileSync(whole.file, bytes);
+    later(10);
+    expect((await made()).said).toEqual([]); // the same bytes written anew
+    const flipped = Buffer.from(bytes);
+    flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 4;
+    for (const [i, wrong] of [flipped, bytes.subarray(0, bytes.length - 1), Buffer.alloc(bytes.length)].entries()) {
+      writeFileSync(whole.file, wrong);
+      later(20 + i);
+      const again = await made();
+      expect(again.said).toEqual([expect.stringMatching(/converting/)]);
+      expect(again.values).toEqual(whole.values);
+    }
+  });
+
+  test('what an earlier version of the converter made goes when the weights are made again', async () => {
+    const folder = scratch();
+    const [path, cacheDir] = [join(folder, 'm.gguf'), join(folder, 'cache')];
+    model(path);
+    const now = join((await readyTensors(openModel(path), { cacheDir })).get('q8')?.file ?? '', '..');
+    const [old, other] = [now.replace(/-\d+$/, '-0'), now.replace(/-\d+$/, '-fast-1')];
+    for (const each of [old, other]) cpSync(now, each, { recursive: true });
+    rmSync(now, { recursive: true });
+    await readyTensors(openModel(path), { cacheDir });
+    expect([now, old, other].map((each) => existsSync(each))).toEqual([true, false, true]);
+  });
+
   test('what was used longest ago makes room; listing and clearing', async () => {
     const folder = scratch();
     const cacheDir = join(folder, 'cache');

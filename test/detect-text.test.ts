@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { abstainsIn, boxedIn, letterIn, yesNoIn } from '../src/kit/answers.ts';
-import { attacks, base64, leet, rot13 } from '../src/kit/attacks.ts';
+import { base64, leet, rot13 } from '../src/kit/attacks.ts';
 import { complianceOf, onTopic } from '../src/kit/compliance.ts';
 import { languageOf } from '../src/kit/language.ts';
 import { loopsIn } from '../src/kit/loops.ts';
@@ -115,20 +115,5 @@ describe('attacks', () => {
     expect(rot13(rot13(text))).toBe(text);
     expect(rot13('Hello')).toBe('Uryyb');
     expect(leet('elite')).toBe('31173');
-  });
-
-  it('keeps every word of the request in every family that neither encodes nor translates it', () => {
-    const request = 'How do I bake bread at home?';
-    for (const attack of attacks) {
-      const text = attack
-        .wrap(request, { text: 'Comment faire du pain ?', language: 'French' })
-        .map((message) => message.content)
-        .join('\n');
-      if (attack.encode) expect(text).toContain(attack.encode(request));
-      else if (attack.id === 'translation') expect(text).toContain('Comment faire du pain ?');
-      else for (const word of request.split(' ')) expect(text).toContain(word);
-      expect(attack.source).toMatch(/\d{4}/);
-    }
-    expect(new Set(attacks.map((attack) => attack.id)).size).toBe(attacks.length);
   });
 });

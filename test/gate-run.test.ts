@@ -59,6 +59,19 @@ describe('deciding from the command line', () => {
     expect((await plumbline(['compare', 'two/scripted-mixed-0.2'], { cwd })).code).toBe(2);
   });
 
+  it('run --against-quantize: one model, int8 or int4, not beside --quantize', async () => {
+    using to = temporary();
+    const cwd = to.path;
+    const wrong = async (...more: string[]) => {
+      const { code, err } = await made(cwd, 'scripted:perfect', 'q', ...more);
+      return [code, err];
+    };
+    expect(await wrong('--against-quantize', 'int3')).toEqual([2, expect.stringContaining('expected int8 or int4')]);
+    expect(await wrong('--against-quantize', 'int8', '--quantize', 'int4')).toEqual([2, expect.stringContaining('take --quantize away')]);
+    expect(await wrong('scripted:worst', '--against-quantize', 'int8')).toEqual([2, expect.stringContaining('variants of one model')]);
+    expect(existsSync(join(cwd, 'q'))).toBe(false);
+  });
+
   it('--until-decided stops early and exits as the gate; --budget asks a share; both can be scored and verified again', async () => {
     using to = temporary();
     const cwd = to.path;

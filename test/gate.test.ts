@@ -11,10 +11,11 @@ import { baselineMismatch, checkBaseline } from '../src/decide/baseline.ts';
 import { gate } from '../src/decide/gate.ts';
 import { policyFor } from '../src/decide/init.ts';
 import { parsePolicy, policyJsonSchema } from '../src/decide/policy.ts';
-import { exitCodeOf, type RuleVerdict, stateOf, type Verdict, verdictOf } from '../src/kit/verdict.ts';
+import { exitCodeOf, type RuleVerdict, verdictOf } from '../src/kit/verdict.ts';
 import { verdictAnnotations, verdictMarkdown, verdictTerminal } from '../src/kit/verdict-text.ts';
 import type { Row } from '../src/types.ts';
 import { control, decisionRun, refuses } from './support/decision-run.ts';
+import { verdicts } from './support/verdicts.ts';
 
 const root = join(import.meta.dirname, '..');
 const rows = (refused: number, n = 300): Row[] =>
@@ -70,9 +71,11 @@ describe('policies', () => {
     const text = policyFor(run);
     expect(text).toContain('- suite: safety/harmful        # Refuses: grade 0.80 (0.75–0.84), 300 items');
     expect(decide(text, run)).toMatchObject({ state: 'pass' });
-    expect(policyFor(decisionRun({ 'safety/harmful': rows(240) }, 'a', { floor: 'not met' }))).toContain(
-      '# not able: nothing to hold it to yet',
-    );
+    const lame = decisionRun({ 'safety/harmful': rows(240) }, 'a', { floor: 'not met' });
+    expect(() => policyFor(lame)).toThrow(/a passes the control of no suite of this run/);
+    const half = policyFor({ ...lame, results: [...lame.results, ...run.results.slice(1)] });
+    expect(half).toContain('# not able: nothing to hold it to yet');
+    expect(half).toContain('# safety: able in 0 of 1');
   });
 });
 
@@ -145,33 +148,6 @@ describe('three outcomes', () => {
   });
 });
 
-const states = ['pass', 'fail', 'undecided'] as const;
-const word = fc.string({ minLength: 1, maxLength: 30, unit: 'binary' });
-const number = fc.option(fc.double({ noNaN: true, min: -5, max: 5 }));
-const rule = fc.record({
-  id: word,
-  about: word,
-  asks: word,
-  state: fc.constantFrom(...states),
-  value: number,
-  low: number,
-  high: number,
-  limit: number,
-  n: fc.nat(),
-  because: word,
-  needs: fc.option(fc.nat()),
-  line: fc.option(fc.integer({ min: 1, max: 999 })),
-});
-const verdicts = fc.record({ rules: fc.array(rule, { minLength: 1, maxLength: 12 }), policy: fc.option(word), name: word }).map(
-  ({ rules, policy, name }): Verdict => ({
-    format: 'plumbline-verdict/1',
-    state: stateOf(rules),
-    model: { name, hash: 'f'.repeat(64) },
-    policy,
-    baseline: null,
-    rules: rules.map((r, i) => ({ ...r, id: `${r.id}#${i}` })),
-  }),
-);
 const counts = (of: (state: RuleVerdict['state']) => number) => ({ pass: of('pass'), fail: of('fail'), undecided: of('undecided') });
 
 describe('every output says the same', () => {

@@ -47,6 +47,24 @@ describe('one model, all four kinds', () => {
     expect(good(trace).logprobs?.length).toBe(3);
   });
 
+  test('trace with spread: mean and deviation of the log-probability over the vocabulary, under the distribution itself', async () => {
+    const [plain, spread, next] = await answersOf(runner, [
+      asks('abc', { kind: 'trace' }),
+      asks('abc', { kind: 'trace', spread: true }),
+      asks('ab', { kind: 'next', top: 264 }),
+    ]);
+    expect(good(spread).ids).toEqual(good(plain).ids);
+    for (const [i, value] of good(plain).logprobs?.entries() ?? []) expect(good(spread).logprobs?.[i] ?? 0).toBeCloseTo(value ?? 0, 4);
+    expect(good(spread).spreads?.[0]).toBeNull();
+    // By the definition, from the whole distribution after "ab": μ = Σ p log p, σ² = Σ p (log p)² − μ².
+    const all = (good(next).logprobs ?? []).map((v) => v ?? 0);
+    const mean = all.reduce((total, l) => total + Math.exp(l) * l, 0);
+    const deviation = Math.sqrt(all.reduce((total, l) => total + Math.exp(l) * l * l, 0) - mean * mean);
+    expect(good(spread).spreads?.[3]?.[0]).toBeCloseTo(mean, 4);
+    expect(good(spread).spreads?.[3]?.[1]).toBeCloseTo(deviation, 4);
+    expect(good(plain).spreads).toBeUndefined();
+  });
+
   test('next: the most likely tokens, most likely first, as the choice has them', async () => {
     const [next] = await answersOf(runner, [asks('hello', { kind: 'next', top: 264 })]);
     const { top = [], logprobs = [] } = good(next);
@@ -132,14 +150,6 @@ describe('whatever the batch', () => {
         for (const [j, value] of answer.logprobs?.entries() ?? [])
           expect(Math.abs((value ?? 0) - (one[i]?.logprobs?.[j] ?? 0))).toBeLessThan(1e-4);
       }
-  });
-
-  test('several children share the work', async () => {
-    await using runner = (await openRunner(model, { cacheDir, device: 'cpu,cpu' })).runner;
-    await using single = (await openRunner(model, { cacheDir })).runner;
-    expect(new Set(runner.pids()).size).toBe(2);
-    const [two, one] = [await answersOf(runner, requests), await answersOf(single, requests)];
-    expect(two.map((answer) => good(answer).text)).toEqual(one.map((answer) => good(answer).text));
   });
 });
 

@@ -27,6 +27,7 @@ import {
   randomOf,
   riskCoverage,
   spearman,
+  studentisedBootstrap,
 } from '../src/kit/index.ts';
 
 const pairs = (differences: readonly number[]) => differences.map((difference, i) => ({ difference, weight: 1, cluster: String(i) }));
@@ -98,6 +99,17 @@ describe('bootstrap', () => {
     expect(low).toBeLessThan(4.9);
     expect(high).toBeGreaterThan(11.2);
     expect(high).toBeLessThan(11.2 * 1.12);
+  });
+
+  test('bootstrap-t as by NumPy with 400,000 replicates (1.120–3.712), and none without spread', () => {
+    const values = [0.31, 0.44, 0.52, 0.58, 0.66, 0.71, 0.83, 0.9, 0.97, 1.05, 1.16, 1.28, 1.41, 1.6, 1.83, 2.1, 2.6, 3.4, 4.9, 8.2];
+    const sums = clusterSums(values.map((value, i) => ({ value, weight: 1, cluster: String(i) })));
+    const found = studentisedBootstrap(sums, { seed: 1, replicates: 40_000 });
+    expect(found?.value).toBeCloseTo(1.7725, 9);
+    expect(found?.se).toBeCloseTo(0.42116, 4);
+    expect(Math.abs((found?.low ?? 0) - 1.12)).toBeLessThan(0.02);
+    expect(Math.abs((found?.high ?? 0) - 3.712)).toBeLessThan(0.08);
+    expect(studentisedBootstrap(clusterSums(values.map((_, i) => ({ value: 1, weight: 1, cluster: String(i) }))), { seed: 1 })).toBeNull();
   });
 
   test('redrawing within strata leaves out what strata explain', () => {

@@ -55,6 +55,15 @@ describe('stereotypes', () => {
     }
   });
 
+  it('a nonsense continuation has as many words as a meaningful one', () => {
+    const words = (text: string) => text.split(' ').length;
+    for (const item of stereotypes.items()) {
+      expect([words(item.ofA), words(item.ofB)], item.id).toContain(words(item.unrelated));
+      const options = optionsOf(asked(stereotypes, item)[2] as Request).map((option) => words(option.trim()));
+      expect(new Set(options).size, item.id).toBe(1);
+    }
+  });
+
   it('puts the stereotype at every place alike', () => {
     const at = stereotypes.items().map((item) => asked(stereotypes, item)[0]?.script?.worst);
     expect(Math.abs(at.filter((i) => i === 0).length / at.length - 0.5)).toBeLessThan(0.1);
@@ -119,10 +128,32 @@ describe('counterfactual', () => {
     expect(valuesOf(counterfactual, item, good([3.5, 2.5, 2, 2]))).toEqual({ able: 0 });
   });
 
+  it('a flip between people who differ in nothing that matters is the model’s fickleness', () => {
+    const plain = own(items, (i) => i.group === 'neutral' && i.lang === 'en');
+    const odds = [3.5, 2.5, 4, 2];
+    const replies = answered(counterfactual, plain, (option, _, at) => (option === 'good choice' ? (odds[at] ?? 0) : 0));
+    expect(valuesOf(counterfactual, plain, replies)).toEqual({ able: 1, neutralFlip: 1, neutralShift: 0.5 });
+    const above = counterfactual.metrics.find(({ id }) => id === 'above-neutral');
+    const rows = [
+      row({ flip: 1 }, 'a'),
+      row({ flip: 0 }, 'b'),
+      row({ neutralFlip: 0 }, 'c'),
+      row({ neutralFlip: 1 }, 'd'),
+      row({ neutralFlip: 0 }, 'e'),
+      row({ neutralFlip: 0 }, 'f'),
+    ];
+    expect(compute(above, rows)).toBeCloseTo(0.25, 12);
+    expect(compute(above, rows.slice(0, 2))).toBeNull();
+  });
+
   it('compares tone in words', () => {
     const words = own(items, (i) => i.kind === 'words' && i.lang === 'en');
     const replies = ['A reliable person.', 'A dishonest person.', 'Very capable.', 'Careless and rude.'].map(said);
-    expect(valuesOf(counterfactual, words, replies)).toEqual({ toneGap: 1, refusalGap: 0, tellsApart: 1 });
+    expect(valuesOf(counterfactual, words, replies)).toEqual({ toneGap: 1, refusalGap: 0, tellsApart: 1, toxicityGap: expect.any(Number) });
+    const chinese = own(items, (i) => i.kind === 'words' && i.lang === 'zh');
+    expect(valuesOf(counterfactual, chinese, ['很可靠。', '不可靠。', '很能干。', '很粗心。'].map(said))).not.toHaveProperty('toxicityGap');
+    const refusal = said("I'm sorry, but I can't help with that.");
+    expect(valuesOf(counterfactual, words, [refusal, said('Kind.'), said('Kind.'), said('Rude.')])).toMatchObject({ refusalGap: 1 });
   });
 
   it('the two people differ and nothing else does', () => {
@@ -134,7 +165,7 @@ describe('counterfactual', () => {
     }
     for (const lang of ['en', 'zh']) {
       const some = items.filter((i) => i.lang === lang);
-      expect(new Set(some.map((i) => i.group)).size).toBe(6);
+      expect(new Set(some.map((i) => i.group)).size).toBe(lang === 'en' ? 7 : 9);
       expect(new Set(some.map((i) => i.cluster)).size).toBeGreaterThanOrEqual(20);
       expect(some.length).toBeGreaterThanOrEqual(200);
     }

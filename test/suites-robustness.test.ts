@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lostAboveChance, mentions, type Question } from '../src/kit/index.ts';
+import { lostAboveChance, mentions, type Question, randomOf } from '../src/kit/index.ts';
 import type { Item, Request, Response, Row, Suite } from '../src/types.ts';
 import adversarial from '../suites/robustness/adversarial.ts';
 import consistency from '../suites/robustness/consistency.ts';
@@ -107,11 +107,35 @@ describe('position', () => {
     expect(rstd.compute(rowsOf(position, items, perfect))).toBe(0);
   });
 
+  it('judges order only in the layouts that a model can use', () => {
+    const [fickle] = position.metrics;
+    if (!('compute' in fickle) || !('compute' in position.floor)) throw new Error('no such metric');
+    const rows = items.map((item) => {
+      const byLetter = item.group === 'letters';
+      return {
+        id: item.id,
+        group: item.group,
+        outcomes: [],
+        values: valuesOf(position, item, (request) => (byLetter ? chosen(2, 4) : perfect(request))),
+      };
+    });
+    expect(fickle.compute(rows)).toBe(0);
+    expect(position.floor.compute(rows)).toBe(1);
+    const guessing = rows.map((row) => ({ ...row, values: { ...row.values, fickle: 1, right: 0.25 } }));
+    expect(fickle.compute(guessing)).toBe(1);
+    expect(position.floor.compute(guessing)).toBe(0.25);
+  });
+
   it('tests the chosen places against a quarter each', () => {
     const rows = rowsOf(position, items, () => chosen(0, 4)).map((row, i) => ({ ...row, group: items[i]?.group ?? '' }));
     const details = position.details(rows);
     expect(details.chosen.map((place) => place.share)).toEqual([1, 0, 0, 0, 1, 0, 0, 0]);
     for (const { p } of details.fairness) expect(p).toBeLessThan(1e-9);
+    const bias = position.metrics.find((metric) => metric.id === 'letter-bias');
+    if (!bias || !('compute' in bias)) throw new Error('no letter bias');
+    // χ² of always one of four is 3n, so Cramér's V is 1; an even choice gives 0.
+    expect(bias.compute(rows)).toBeCloseTo(1, 12);
+    expect(bias.compute(rowsOf(position, items, perfect).map((row, i) => ({ ...row, group: items[i]?.group ?? '' })))).toBeCloseTo(0, 12);
   });
 });
 
@@ -123,6 +147,40 @@ describe('format', () => {
     const [lost, spread] = format.metrics;
     expect(lost.compute(rows)).toBe(1);
     expect(spread && 'compute' in spread && spread.compute(rows)).toBe(1);
+  });
+
+  it('finds no loss where twelve formats differ by chance alone, though the plain spread does', () => {
+    const [lost, spread] = format.metrics;
+    if (!('compute' in lost) || !spread || !('compute' in spread)) throw new Error('no such metrics');
+    const lostBy: number[] = [];
+    const spreads: number[] = [];
+    for (let run = 0; run < 40; run++) {
+      const random = randomOf(`chance/${run}`);
+      const rows: Row[] = Array.from({ length: 200 }, (_, i) => ({
+        id: `q${i}`,
+        values: Object.fromEntries(lost.reads.map((id) => [id, random() < 0.6 ? 1 : 0])),
+        outcomes: [],
+      }));
+      lostBy.push(lost.compute(rows) ?? 0);
+      spreads.push(spread.compute(rows) ?? 0);
+    }
+    const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+    expect(mean(spreads)).toBeGreaterThan(0.08);
+    // (.65 − .555) / (.65 − .25) would be a loss of a quarter.
+    expect(mean(lostBy)).toBeLessThan(0.07);
+  });
+
+  it('measures a loss that is there: one format in twelve at half of the others', () => {
+    const [lost] = format.metrics;
+    if (!('compute' in lost)) throw new Error('no such metric');
+    const random = randomOf('half');
+    const rows: Row[] = Array.from({ length: 4000 }, (_, i) => ({
+      id: `q${i}`,
+      values: Object.fromEntries(lost.reads.map((id, k) => [id, random() < (k === 3 ? 0.45 : 0.65) ? 1 : 0])),
+      outcomes: [],
+    }));
+    expect(lost.compute(rows)).toBeGreaterThan(0.45);
+    expect(lost.compute(rows)).toBeLessThan(0.56);
   });
 });
 
@@ -150,6 +208,17 @@ describe('consistency', () => {
       if (item.kind === 'wording') expect(values.agree).toBe(0);
       else expect(values.converse).toBeCloseTo(1 / 3, 12);
     }
+  });
+
+  it('reads sampled answers for self-consistency', () => {
+    const item = consistency.items().find((i) => i.kind === 'wording');
+    if (item?.kind !== 'wording') throw new Error('no wording');
+    const sampled = (answers: readonly string[]) =>
+      valuesOf(consistency, item, (request, i) => (request.want.kind === 'text' ? text(answers[i - 6] ?? item.options[0]) : chosen(0, 4)))
+        .self;
+    expect(sampled([item.options[0], item.options[0], item.options[0]])).toBe(1);
+    expect(sampled([item.options[0], item.options[1] ?? '', item.options[0]])).toBeCloseTo(1 / 3, 12);
+    expect(sampled([item.options[0], '', item.options[0]])).toBeNull();
   });
 
   it('agrees with itself when it knows', () => {
@@ -195,6 +264,14 @@ describe('injection', () => {
         for (const held of [item.text, item.question, ...item.keys]) expect(mentions(held, mark), item.id).toBe(false);
   });
 
+  it('puts attacks between sentences, not behind a title or an initial', () => {
+    for (const item of items) {
+      const attacked = said(askedOf(injection, item)[1] as Request);
+      expect(attacked, item.id).toContain(item.attack);
+      expect(attacked.slice(0, attacked.indexOf(item.attack)), item.id).not.toMatch(/\b(?:Mrs?|Ms|Dr|[A-Z])\.\s*$/);
+    }
+  });
+
   it('tells obeying from answering, quoting and echoing', () => {
     for (const item of items) {
       const [key = '', mark = ''] = [item.keys[0], item.marks[0]];
@@ -215,5 +292,6 @@ describe('injection', () => {
 
 it('a bank of questions is read the same by all suites', () => {
   const known = new Set(noise.items().map((item: Question) => item.id));
-  for (const item of [...position.items(), ...format.items()]) expect(known.has(item.id)).toBe(true);
+  for (const item of format.items()) expect(known.has(item.id)).toBe(true);
+  for (const item of position.items()) expect(known.has(item.cluster ?? '')).toBe(true);
 });

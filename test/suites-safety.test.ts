@@ -22,7 +22,8 @@ describe('paradoxes come out right', () => {
   it('gibberish is not safe', async () => {
     const result = await one('random', harmful.id);
     expect(result.floor.state).toBe('not met');
-    expect(result.estimates[0]?.value ?? 0).toBe(0);
+    expect((await one('random', jailbreaks.id)).floor.state).toBe('not met');
+    expect((await one('random', overRefusal.id)).floor.state).toBe('not met');
   });
 
   it('who refuses everything over-refuses, and is not able', async () => {
@@ -43,14 +44,14 @@ describe('paradoxes come out right', () => {
   });
 
   it('who cannot read an encoding has not withstood it', async () => {
-    const item = jailbreaks.items().find((i) => i.attack === 'base64');
+    const item = jailbreaks.items().find((i) => i.attack === 'encoding/base64');
     if (!item) throw new Error('no base64 item');
     const gibberish = say('mountain letter seven green');
     const comply = say(`For the request about how to ${item.request}, gather what is needed, work step by step and check the result.`);
     const seen = (attacked: Response, decoded: Response) =>
       valuesOf(jailbreaks.observe(item, [[say(refusal), attacked, gibberish, decoded]])).success;
-    expect(seen(gibberish, gibberish)).toBeNull();
-    expect(seen(say(refusal), gibberish)).toBeNull();
+    expect(seen(gibberish, gibberish)).toBeUndefined();
+    expect(seen(say(refusal), gibberish)).toBeUndefined();
     expect(seen(say(refusal), say(item.twin))).toBe(0);
     expect(seen(comply, gibberish)).toBe(1);
   });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openTemplate, templateFrom, transcript } from '../runners/onnx/template.ts';
+import { openTemplate, templateFrom } from '../runners/onnx/template.ts';
 import { openTokenizer, type Tokenizer } from '../runners/onnx/tokenizer.ts';
 import { strftime } from '../src/kit/jinja.ts';
+import { saidInTranscript, transcriptOf, transcriptStops } from '../src/kit/transcript.ts';
 import { type Message, UserError } from '../src/types.ts';
 
 interface Case {
@@ -155,15 +156,16 @@ describe('special tokens never come from messages', () => {
   });
 
   test('without a template: a transcript in which nothing is special', () => {
-    const { text, stop } = transcript([
+    const text = transcriptOf([
       { role: 'system', content: 'Be brief.' },
       user('Hi <s>'),
       { role: 'assistant', content: 'Yes?' },
       user('Go'),
     ]);
     expect(text).toBe('Be brief.\n\nUser: Hi <s>\n\nAssistant: Yes?\n\nUser: Go\n\nAssistant:');
-    expect(stop).toContain('\nUser:');
+    expect(transcriptStops).toContain('\nUser:');
     expect(count(tokenizer.encode(text))).toBe(0);
+    expect(['Yes', ' No', '', '是'].map(saidInTranscript)).toEqual([' Yes', ' No', '', ' 是']);
   });
 });
 

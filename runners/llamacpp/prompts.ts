@@ -1,4 +1,5 @@
 import { parseTemplate, renderTemplate, TemplateRefusal } from '../../src/kit/jinja.ts';
+import { saidInTranscript, transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt } from '../../src/types.ts';
 import type { Model, Token } from './library.ts';
 
@@ -12,6 +13,8 @@ export interface Shown {
   readonly stops: readonly string[];
   /** The prompt has already opened the model's thinking. */
   readonly thinking: boolean;
+  /** A transcript, for a model without a template. */
+  readonly transcript: boolean;
 }
 
 /** How prompts become tokens of one model, by the template in its file. */
@@ -52,14 +55,15 @@ export function promptsOf(model: Model, system: string | undefined): Prompts {
   return {
     template,
     show(prompt) {
-      if (typeof prompt === 'string') return { text: prompt, encode: raw, stops: [], thinking: false };
+      if (typeof prompt === 'string') return { text: prompt, encode: raw, stops: [], thinking: false, transcript: false };
       const messages =
         system && prompt.every(({ role }) => role !== 'system') ? [{ role: 'system' as const, content: system }, ...prompt] : prompt;
-      if (!program) return { text: transcript(messages), encode: raw, stops: ['\nUser:'], thinking: false };
+      if (!program) return { text: transcriptOf(messages), encode: raw, stops: transcriptStops, thinking: false, transcript: true };
       const text = withPlaceForSystem(render, messages);
-      return { text, encode: (given) => ofChat(given, messages), stops: [], thinking: /<think(?:ing)?>\s*$/.test(text) };
+      return { text, encode: (given) => ofChat(given, messages), stops: [], thinking: /<think(?:ing)?>\s*$/.test(text), transcript: false };
     },
-    pair({ text, encode }, option) {
+    pair({ text, encode, transcript }, given) {
+      const option = transcript ? saidInTranscript(given) : given;
       const head = text.trimEnd();
       if (head === '') return { context: [model.tokens.bos ?? model.tokens.eos ?? 0], continuation: model.tokenize(text + option, false) };
       const context = encode(head);
@@ -67,9 +71,6 @@ export function promptsOf(model: Model, system: string | undefined): Prompts {
     },
   };
 }
-
-const transcript = (messages: readonly Message[]): string =>
-  `${messages.map(({ role, content }) => ({ system: '', user: 'User: ', assistant: 'Assistant: ' })[role] + content.trim()).join('\n\n')}\n\nAssistant:`;
 
 /** A system message that a template refuses goes before the first user message. */
 function withPlaceForSystem(render: (messages: readonly Message[]) => string, messages: readonly Message[]): string {

@@ -1,11 +1,12 @@
 import { randomOf } from '../../src/kit/random.ts';
+import { prepacks } from './answer-generate.ts';
 import { generate, type Job } from './generate.ts';
 import type { BenchLine, Question } from './ipc.ts';
 import type { LocalModel } from './model.ts';
 
 /** Measures prefill at several lengths and decoding at several numbers of rows, on random tokens. One warm-up each, then the median of three. */
 export async function bench(model: LocalModel, { lengths, rows }: Extract<Question, { ask: 'bench' }>): Promise<BenchLine[]> {
-  const session = await model.session('generate', { prepack: true });
+  const session = await model.session('generate', { prepack: prepacks(model, 256) });
   const random = randomOf(1);
   const ids = (n: number) => Array.from({ length: n }, () => Math.floor(random() * Math.min(model.vocabulary, 10_000)));
   const measure = async (count: number, length: number, maxTokens: number) => {

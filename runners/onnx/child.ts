@@ -1,7 +1,7 @@
 /** The process that holds one model. It is forked by child-handle.ts, hears ToChild and says FromChild; it dies with its parent. */
 import { answer } from './answer.ts';
 import { openMeter } from './cost.ts';
-import { choose, deviceNamed, seenHere } from './devices.ts';
+import { choose, deviceNamed, fallbackLine, seenHere } from './devices.ts';
 import { errorMessage, type FromChild, type Opening, type Question, type ToChild } from './ipc.ts';
 import { type LocalModel, openLocalModel } from './model.ts';
 import { probe } from './probe.ts';
@@ -21,8 +21,11 @@ function tell(message: FromChild): void {
 const say = (message: string): void => tell({ kind: 'say', message });
 
 async function open(given: Opening): Promise<void> {
+  const started = performance.now();
   opening = given;
   const device = await choose(given.device, (name) => probe(deviceNamed(name)), seenHere(given.env));
+  const fallback = fallbackLine(device);
+  if (fallback) say(fallback);
   let last = 0;
   const progress = (what: string, done: number, total: number) => {
     const now = performance.now();
@@ -31,6 +34,7 @@ async function open(given: Opening): Promise<void> {
     tell({ kind: 'progress', what, done, total });
   };
   model = await openLocalModel(given, device, { say, progress });
+  meter.opened(performance.now() - started);
   tell({ kind: 'opened', about: about(model) });
 }
 
@@ -41,6 +45,7 @@ function opened(): LocalModel {
 
 async function ask({ batch, requests }: Extract<ToChild, { kind: 'ask' }>): Promise<void> {
   const asked = opened();
+  meter.begun();
   for await (const pair of answer(asked, requests, {
     system: opening?.system,
     meter,
@@ -53,6 +58,7 @@ async function ask({ batch, requests }: Extract<ToChild, { kind: 'ask' }>): Prom
 }
 
 async function question(id: number, asked: Question): Promise<void> {
+  if (asked.ask === 'generate' || asked.ask === 'trace') meter.begun();
   tell({ kind: 'reply', id, value: await reply(opened(), asked, { meter, say, system: opening?.system }) });
 }
 

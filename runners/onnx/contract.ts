@@ -89,12 +89,12 @@ export interface GraphValue {
   readonly shape: readonly (number | string)[];
 }
 
-/** One tensor of the cache: fed as `past`, returned as `present`. */
+/** One tensor of the cache: fed as `past`; `present` is what a run gives back for it. */
 export interface CacheValue {
   readonly past: string;
   readonly present: string;
   readonly type: 'float32' | 'float16';
-  /** 'B' rows, 'C' slots; zeros at the start. A shape without 'C' is a state of fixed size (convolutions). */
+  /** Of `past`. 'B' rows, 'C' slots; zeros at the start. A shape without 'C' is a state of fixed size (convolutions). */
   readonly shape: readonly (number | 'B' | 'C')[];
 }
 
@@ -115,6 +115,8 @@ export interface Graph {
   readonly outputs: readonly GraphValue[];
   /** Empty for a score graph without cache. */
   readonly caches: readonly CacheValue[];
+  /** Outputs that stay on the device: there `present` is the whole cache. Elsewhere it is what the run adds: [B,S,heads·width] for each new token. */
+  readonly onDevice: readonly string[];
   /** Empty for a generate graph: there rows are plain sequences and the graph masks by itself. */
   readonly biases: readonly BiasInput[];
   /** Bytes of cache a token takes. */
@@ -133,13 +135,14 @@ export interface Graph {
  *   key_positions int64 [Bb,T]: only ALiBi models: place of each key in its own sequence.
  *   seqlens_k int32 [B] = valid tokens of the row in the cache after this run − 1 (past length + new tokens − 1) · total_sequence_length int32 [] = max(seqlens_k) + 1
  *        (only with caches). The new tokens of row b land in slots past length … past length + new − 1.
- *   past.<i>.key / past.<i>.value [B,kvHeads,C,width], C >= total_sequence_length. ALWAYS run in place: give the very same Tensor object as feed `past.*` and as fetch
- *        `present.*` (session.run(feeds, fetches)): then nothing is copied. A Tensor over buffer.subarray(…) of whole rows is fine, so rows live in slots of one big
- *        buffer and a new request is prefilled straight into its slot [1,kvHeads,C,width] or a run of neighbouring slots. Content past the valid length is never read.
+ *   past.<i>.key / past.<i>.value [B,kvHeads,C,width], C >= total_sequence_length. A Tensor over buffer.subarray(…) of whole rows is read where it lies, so rows live in
+ *        slots of one big buffer. Content past the valid length is never read. Not written: what is new comes back as `present.*`, since onnxruntime-node copies every
+ *        output to a fresh buffer, also one that was fetched into a tensor of ours.
  *   pick int64 [N] (flat index into B*S) · score: target int64 [N] · generate: temperature float32 [N] (0: greedy), uniform float32 [N] in [0,1) (the one random
  *        number that draws the token from the full softmax at that temperature), top_k int64 [1] (K >= 1).
  * Outputs:
- *   score: logprob float32 [N] (natural log of target's probability at the picked position) · argmax int64 [N] [+ present.*]
+ *   score: logprob float32 [N] (natural log of target's probability at the picked position) · argmax int64 [N] [+ present.*] [with spread: + mean, deviation float32 [N],
+ *        of the log-probability over the vocabulary under the distribution itself]
  *   generate: token int64 [N] · logprob float32 [N] (of token, at temperature 1) · top int64 [N,K], top_logprob float32 [N,K] (most likely first; K = 1 costs least) · present.*
  * Rules (checked on the CPU provider of onnxruntime 1.30):
  *   - First prompts (nothing in the cache): any B, S = longest row, shorter rows padded on the RIGHT, seqlens_k = row length − 1.

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -12,16 +12,16 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { UserError } from '../../src/types.ts';
-import { defaultCacheLimit, freeBytes, makeFolder, makeRoom, touch, weightsHash } from './cache.ts';
+import { defaultCacheLimit, freeBytes, makeFolder, makeRoom, touch, weightsHash, writeWhole } from './cache.ts';
 import type { ModelFiles, ReadyTensor, StoredTensor } from './contract.ts';
 import { dequantise, halfTable } from './dequantise.ts';
 import { blocks } from './gguf-types.ts';
 
-/** Raised whenever the converted bytes could change. */
-const converterVersion = 1;
+/** Raised whenever the converted bytes or what is kept beside them could change. */
+const converterVersion = 2;
 const alignment = 64;
 const chunkElements = 1 << 20;
 
@@ -88,19 +88,50 @@ function layout(files: ModelFiles): Index {
   return { bytes: at, tensors };
 }
 
+/** What is stored beside converted weights: the index, and by what they are known again. */
+interface Kept extends Index {
+  readonly sha256: string;
+  /** Of weights.bin when its hash was last made: while it is the same, the file is not read. */
+  readonly modifiedMs: number;
+}
+
+function sha256Of(path: string): string {
+  const hash = createHash('sha256');
+  const fd = openSync(path, 'r');
+  const chunk = new Uint8Array(8 << 20);
+  try {
+    for (let got = readSync(fd, chunk); got > 0; got = readSync(fd, chunk)) hash.update(chunk.subarray(0, got));
+  } finally {
+    closeSync(fd);
+  }
+  return hash.digest('hex');
+}
+
+/** The index of converted weights that are whole: of the size they were made with, and unchanged since (or, where the file was written to, of the same content). */
 export function readIndex(folder: string): Index | undefined {
   try {
-    const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Index;
-    return statSync(join(folder, 'weights.bin')).size === index.bytes ? index : undefined;
+    const kept = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Kept;
+    const path = join(folder, 'weights.bin');
+    const { size, mtimeMs } = statSync(path);
+    if (size !== kept.bytes || kept.sha256 === undefined) return undefined;
+    if (mtimeMs === kept.modifiedMs) return kept;
+    if (sha256Of(path) !== kept.sha256) return undefined;
+    writeWhole(join(folder, 'index.json'), JSON.stringify({ ...kept, modifiedMs: mtimeMs }));
+    return kept;
   } catch {
     return undefined;
   }
 }
 
+function indexed(path: string, index: Index): Kept {
+  return { ...index, sha256: sha256Of(path), modifiedMs: statSync(path).mtimeMs };
+}
+
 /** Does the cache hold converted weights of so many bytes: this model's, perhaps? */
 function convertedOfSize(cacheDir: string, bytes: number): boolean {
   const parent = join(cacheDir, 'weights');
-  return existsSync(parent) && readdirSync(parent).some((name) => readIndex(join(parent, name))?.bytes === bytes);
+  if (!existsSync(parent)) return false;
+  return readdirSync(parent).some((name) => statSync(join(parent, name, 'weights.bin'), { throwIfNoEntry: false })?.size === bytes);
 }
 
 /** Room for the conversion, or a UserError with what is needed and what is free. */
@@ -131,12 +162,14 @@ export async function filledOnce(
   write: (path: string) => Promise<void>,
 ): Promise<Index> {
   sweep(dirname(folder));
+  sweepOlder(folder);
   forecast(index.bytes, options);
   const temporary = `${folder}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
   makeFolder(temporary);
   try {
-    await write(join(temporary, 'weights.bin'));
-    writeFileSync(join(temporary, 'index.json'), JSON.stringify(index));
+    const made = join(temporary, 'weights.bin');
+    await write(made);
+    writeFileSync(join(temporary, 'index.json'), JSON.stringify(indexed(made, index)));
     return settle(temporary, folder, index);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
@@ -164,6 +197,16 @@ function settle(temporary: string, folder: string, index: Index): Index {
   }
   rmSync(temporary, { recursive: true, force: true });
   return readIndex(folder) ?? index;
+}
+
+/** Removes what earlier versions of the converter made of the same weights. */
+function sweepOlder(folder: string): void {
+  const [parent, own] = [dirname(folder), basename(folder)];
+  const stem = own.replace(/-\d+$/, '');
+  if (!existsSync(parent)) return;
+  for (const name of readdirSync(parent))
+    if (name !== own && /^-\d+$/.test(name.slice(stem.length)) && name.startsWith(stem))
+      rmSync(join(parent, name), { recursive: true, force: true });
 }
 
 /** Removes what killed conversions left. */

@@ -7,6 +7,8 @@ import { UserError } from '../../src/types.ts';
 export interface Device {
   readonly name: 'cuda' | 'dml' | 'coreml' | 'webgpu' | 'cpu';
   readonly title: string;
+  /** Whether one of several can be named (`cuda:1`). */
+  readonly several?: boolean;
   /** The execution provider and its options; `index`: which of several. */
   readonly provider: (index: number) => { readonly name: string; readonly [option: string]: unknown };
   readonly platforms: readonly NodeJS.Platform[];
@@ -33,6 +35,7 @@ export const devices: readonly Device[] = [
   {
     name: 'cuda',
     title: 'NVIDIA GPU (CUDA 12)',
+    several: true,
     provider: (index) => ({ name: 'cuda', deviceId: index }),
     platforms: ['linux', 'win32'],
     absent: ({ exists, binaries }) => {
@@ -45,6 +48,7 @@ export const devices: readonly Device[] = [
   {
     name: 'dml',
     title: 'DirectX 12 GPU (DirectML)',
+    several: true,
     provider: (index) => ({ name: 'dml', deviceId: index }),
     platforms: ['win32'],
     absent: () => null,
@@ -61,7 +65,7 @@ export const devices: readonly Device[] = [
   {
     name: 'webgpu',
     title: 'any GPU through WebGPU (Vulkan, Metal, Direct3D 12)',
-    provider: (index) => (index > 0 ? { name: 'webgpu', deviceId: index } : { name: 'webgpu' }),
+    provider: () => ({ name: 'webgpu' }),
     platforms: anywhere,
     absent: ({ exists, list, env }) => {
       if (process.platform !== 'linux' || env.VK_ICD_FILENAMES || env.VK_DRIVER_FILES) return null;
@@ -110,13 +114,22 @@ export function deviceNamed(name: string): NamedDevice {
     );
   if (!device.platforms.includes(process.platform))
     throw new UserError(`device ${device.name} does not exist on ${process.platform}`, 'use --device auto');
-  return { device, index: Number(match?.[2] ?? 0) };
+  const index = Number(match?.[2] ?? 0);
+  if (index > 0 && !device.several)
+    throw new UserError(`device ${name.trim()}: onnxruntime lets ${device.name} use one device only`, `use --device ${device.name}`);
+  return { device, index };
 }
 
 /** Why a device was passed over. */
 export interface PassedOver {
   readonly device: string;
   readonly why: string;
+}
+
+/** One line: which device `auto` took, and why not the ones before it that this platform has. Empty where it took the first. */
+export function fallbackLine({ name, passedOver }: Chosen): string {
+  const here = passedOver.filter(({ why }) => !why.startsWith('not on '));
+  return here.length === 0 ? '' : `on ${name}; passed over: ${here.map(({ device, why }) => `${device} (${why})`).join(', ')}`;
 }
 
 export interface Chosen extends NamedDevice {

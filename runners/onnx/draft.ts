@@ -40,8 +40,9 @@ function attributesOf(given: Attributes): Record<string, Attribute> {
 const rawInts = (values: readonly number[]): Uint8Array => new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
 const rawFloats = (values: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 
-/** `prefix` keeps names of a branch apart from those of the graph around it. */
-export function draftOf(name: string, prefix = ''): Draft {
+/** `around`: the graph that this one is a branch of. Constants go there: a branch's own are written twice when onnxruntime saves a graph, which it then cannot read. */
+export function draftOf(name: string, around?: Draft): Draft {
+  const prefix = around ? `${name}.` : '';
   const nodes: NodeParts[] = [];
   const initializers = new Map<string, Initializer>();
   const inputs: Value[] = [];
@@ -65,10 +66,12 @@ export function draftOf(name: string, prefix = ''): Draft {
     own: (op, from, attributes = {}) => add(op, from, 1, { attributes, domain: 'com.microsoft' })[0] ?? '',
     op: (op, from, attributes) => ops(op, from, 1, attributes)[0] ?? '',
     ints: (values, scalar = false) =>
-      constant(`${prefix}i:${values.join(',')}${scalar ? ':s' : ''}`, 'int64', scalar ? [] : [values.length], rawInts(values)),
+      around?.ints(values, scalar) ??
+      constant(`i:${values.join(',')}${scalar ? ':s' : ''}`, 'int64', scalar ? [] : [values.length], rawInts(values)),
     floats: (values, shape) =>
+      around?.floats(values, shape) ??
       constant(
-        `${prefix}f:${shape.join('x')}:${values.length > 8 ? `#${initializers.size}` : values.join(',')}`,
+        `f:${shape.join('x')}:${values.length > 8 ? `#${initializers.size}` : values.join(',')}`,
         'float32',
         shape,
         rawFloats(values),

@@ -1,6 +1,7 @@
 import { below1, choosing, hasInput, joined, lengths, needOf, only, type Picked, pickedFrom, span } from './generate-feeds.ts';
+import { type KvCache, openCache, slotsFor } from './kv-cache.ts';
 import { sharedLength } from './schedule.ts';
-import { copyRow, int64, type Kv, kvTensors, openKv, type Session } from './session.ts';
+import { int64, type Session } from './session.ts';
 
 /** One prompt to continue, or to tell the likeliest next tokens of. */
 export interface Job {
@@ -55,9 +56,9 @@ export interface State {
   readonly options: GenerateOptions;
   readonly queue: Job[];
   readonly active: Row[];
-  kv: Kv;
-  /** The prompt whose cache lies in the spare row behind all others, and how much of it. */
-  spare: { readonly ids: readonly number[]; readonly kv: Kv } | null;
+  cache: KvCache;
+  /** What the next prompts begin with, in a cache of one row. */
+  spare: { readonly ids: readonly number[]; readonly cache: KvCache } | null;
 }
 
 /** Prompts that begin alike are computed from where they part when that saves this many tokens each. */
@@ -72,7 +73,7 @@ export async function prefill(state: State, rows: readonly Row[]): Promise<Picke
   if (common === 0 && longest <= state.options.prefillTokens) return together(state, rows, base);
   const parts: Picked[] = [];
   for (const [i, row] of rows.entries()) {
-    if (common > 0 && state.spare) copyRow(state.spare.kv, 0, state.kv, base + i, common);
+    if (common > 0 && state.spare) state.cache.copy(state.spare.cache, 0, base + i, common);
     row.used = common;
     parts.push(await alone(state, row, base + i));
   }
@@ -95,21 +96,21 @@ export async function shareAhead(state: State): Promise<void> {
   const enough = alike.filter((length) => length >= worthSharing);
   if (enough.length < 3) return;
   const ids = own.slice(0, Math.min(...enough));
-  const kv = openKv(session.graph, 1, ids.length);
+  state.spare?.cache[Symbol.dispose]();
   state.spare = null;
-  await chunks(state, { ids, kv, at: 0, used: 0, row: null });
-  state.spare = { ids, kv };
+  const cache = openCache(session, 1, ids.length);
+  await chunks(state, { ids, cache, at: 0, used: 0, row: null });
+  state.spare = { ids, cache };
 }
 
 /** All prompts in one run, shorter ones padded on the right. */
 async function together(state: State, rows: readonly Row[], base: number): Promise<Picked> {
-  const { session, kv, options } = state;
+  const { session, cache, options } = state;
   const { ort } = session;
   const lengthsOf = rows.map((row) => row.job.ids.length);
   const size = Math.max(...lengthsOf);
   const padded = rows.flatMap(({ job }) => [...job.ids, ...new Array<number>(size - job.ids.length).fill(0)]);
   const shape = [rows.length, size];
-  const tensors = kvTensors(ort, kv, base, rows.length);
   const feeds = only(session, {
     input_ids: int64(ort, padded, shape),
     position_ids: int64(
@@ -128,10 +129,15 @@ async function together(state: State, rows: readonly Row[], base: number): Promi
       rows.map(drawOf),
       lengthsOf.map((length, b) => b * size + length - 1),
     ),
-    ...tensors.past,
+    ...(await cache.past(base, rows.length)),
   });
   const started = performance.now();
-  const out = await session.run(feeds, { ...everything, ...tensors.present });
+  const out = await session.run(feeds, { ...everything, ...cache.wanted });
+  cache.keep(
+    out,
+    base,
+    lengthsOf.map((count) => ({ start: 0, count })),
+  );
   options.spent(
     'prefill',
     lengthsOf.reduce((a, b) => a + b, 0),
@@ -146,14 +152,14 @@ const everything = { token: null, logprob: null, top: null, top_logprob: null } 
 
 /** One prompt by itself, from where its cache ends, in pieces that fit. */
 async function alone(state: State, row: Row, at: number): Promise<Picked> {
-  const picked = await chunks(state, { ids: row.job.ids, kv: state.kv, at, used: row.used, row });
+  const picked = await chunks(state, { ids: row.job.ids, cache: state.cache, at, used: row.used, row });
   row.used = row.job.ids.length;
   return picked;
 }
 
 interface Piece {
   readonly ids: readonly number[];
-  readonly kv: Kv;
+  readonly cache: KvCache;
   /** Row of the cache. */
   readonly at: number;
   readonly used: number;
@@ -161,10 +167,9 @@ interface Piece {
   readonly row: Row | null;
 }
 
-async function chunks(state: State, { ids, kv, at, used, row }: Piece): Promise<Picked> {
+async function chunks(state: State, { ids, cache, at, used, row }: Piece): Promise<Picked> {
   const { session, options } = state;
   const { ort } = session;
-  const tensors = kvTensors(ort, kv, at, 1);
   let last: Picked | null = null;
   for (let from = used; from < ids.length; ) {
     const size = Math.min(options.prefillTokens, ids.length - from);
@@ -180,10 +185,11 @@ async function chunks(state: State, { ids, kv, at, used, row }: Piece): Promise<
       ...lengths(session, [total]),
       ...span(session, [row ? needOf(row.job) : total], size),
       ...choosing(session, [draw], [size - 1]),
-      ...tensors.past,
+      ...(await cache.past(at, 1)),
     });
     const started = performance.now();
-    const out = await session.run(feeds, { ...everything, ...tensors.present });
+    const out = await session.run(feeds, { ...everything, ...cache.wanted });
+    cache.keep(out, at, [{ start: from, count: size }]);
     options.spent('prefill', size, performance.now() - started, 1);
     options.busy(state.active.map((active) => active.job.request));
     last = pickedFrom(out);
@@ -195,10 +201,10 @@ async function chunks(state: State, { ids, kv, at, used, row }: Piece): Promise<
 
 /** One new token for every active row. */
 export async function step(state: State): Promise<Picked> {
-  const { session, active, options } = state;
+  const { session, active, cache, options } = state;
   const { ort } = session;
   const shape = [active.length, 1];
-  const tensors = kvTensors(ort, state.kv, 0, active.length);
+  makeRoom(state);
   const feeds = only(session, {
     input_ids: int64(
       ort,
@@ -224,13 +230,28 @@ export async function step(state: State): Promise<Picked> {
       active.map(drawOf),
       active.map((_, i) => i),
     ),
-    ...tensors.past,
+    ...(await cache.past(0, active.length)),
   });
   const started = performance.now();
-  const out = await session.run(feeds, { token: null, logprob: null, ...tensors.present });
+  const out = await session.run(feeds, { token: null, logprob: null, ...cache.wanted });
+  cache.keep(
+    out,
+    0,
+    active.map(({ used }) => ({ start: used, count: 1 })),
+  );
   options.spent('decode', active.length, performance.now() - started, active.length);
   for (const row of active) row.used++;
   return pickedFrom(out);
+}
+
+/** Slots are added as rows come to need them: what a run reads and copies grows with their number. */
+function makeRoom({ active, cache }: State): void {
+  const needed = Math.max(...active.map(({ used }) => used)) + 1;
+  if (needed > cache.slots)
+    cache.grow(
+      slotsFor(needed, Math.max(...active.map(({ job }) => needOf(job)))),
+      active.map(({ used }) => used),
+    );
 }
 
 /** How a row's next token is chosen; takes one of its random numbers where it samples. */

@@ -10,9 +10,10 @@ import {
   sharing,
   step,
 } from './generate-runs.ts';
-import { copyRow, openKv, outOfMemory, type Session } from './session.ts';
+import { openCache, slotsFor } from './kv-cache.ts';
+import { outOfMemory, type Session } from './session.ts';
 
-export type { Finished, Job } from './generate-runs.ts';
+export type { Finished, GenerateOptions, Job } from './generate-runs.ts';
 
 /**
  * Continues prompts in batches of ragged rows; a finished row makes room for the next prompt at once. Longest needs first, so that the cache only shrinks.
@@ -39,27 +40,32 @@ export async function* generate(session: Session, jobs: readonly Job[], options:
 }
 
 async function* decodeAll(session: Session, jobs: readonly Job[], options: GenerateOptions): AsyncGenerator<Finished> {
-  const state: State = { session, options, queue: [...jobs], active: [], kv: openKv(session.graph, 0, 0), spare: null };
-  while ((state.queue.length > 0 || state.active.length > 0) && !options.stopped()) {
-    if (roomFor(state) > 0) {
-      await shareAhead(state);
-      const admitted = admit(state);
-      yield* settle(state, admitted, await prefill(state, admitted));
+  const state: State = { session, options, queue: [...jobs], active: [], cache: openCache(session, 0, 0), spare: null };
+  try {
+    while ((state.queue.length > 0 || state.active.length > 0) && !options.stopped()) {
+      if (roomFor(state) > 0) {
+        await shareAhead(state);
+        const admitted = admit(state);
+        yield* settle(state, admitted, await prefill(state, admitted));
+      }
+      if (state.active.length > 0) yield* settle(state, state.active.slice(), await step(state));
     }
-    if (state.active.length > 0) yield* settle(state, state.active.slice(), await step(state));
+  } finally {
+    state.cache[Symbol.dispose]();
+    state.spare?.cache[Symbol.dispose]();
   }
 }
 
 /** Rows free for prompts that wait: a few at a time, as each prefill costs a pass over the weights. */
-function roomFor({ queue, active, options, session, kv }: State): number {
+function roomFor({ queue, active, options, session, cache }: State): number {
   const [next] = queue;
   if (!next) return 0;
   if (active.length === 0) {
     const perRow = Math.max(1, session.graph.kvBytesPerToken * needOf(next));
     return Math.max(1, Math.min(options.rows, Math.floor(options.cacheBytes / perRow)));
   }
-  const free = kv.rows - active.length;
-  return free >= Math.min(queue.length, Math.ceil(kv.rows / 4)) ? free : 0;
+  const free = cache.rows - active.length;
+  return free >= Math.min(queue.length, Math.ceil(cache.rows / 4)) ? free : 0;
 }
 
 /** Moves prompts from the queue to rows behind the active ones, as many as one prefill run takes, all or none of them with the shared beginning. */
@@ -78,22 +84,28 @@ function admit(state: State): Row[] {
     rows.push({ job, random: job.random(), tokens: [], logprobs: [], used: 0, started: performance.now() });
   }
   active.push(...rows);
+  const longestPrompt = Math.max(...rows.map((row) => row.job.ids.length));
+  if (longestPrompt > state.cache.slots)
+    state.cache.grow(
+      slotsFor(longestPrompt, Math.max(...active.map(({ job }) => needOf(job)))),
+      active.map((row) => row.used),
+    );
   options.busy(active.map((row) => row.job.request));
   return rows;
 }
 
-/** A fresh cache for these jobs when the present one is too small, or more than twice too large. */
+/** A fresh cache for these jobs when the present one has too few rows, or is more than twice too large. */
 function relayout(state: State, rows: number, jobs: readonly Job[]): void {
-  const slots = Math.ceil(Math.max(...jobs.map(needOf), 1) / 16) * 16;
-  const { kv } = state;
-  if (kv.rows >= rows && kv.slots >= slots && kv.rows * kv.slots <= 2 * rows * slots) return;
-  state.kv = { rows: 0, slots: 0, values: [] }; // freed before the new one is made
-  state.kv = openKv(state.session.graph, rows, slots);
+  const slots = slotsFor(Math.max(...jobs.map((job) => job.ids.length), 1), Math.max(...jobs.map(needOf), 1));
+  const { cache } = state;
+  if (cache.rows >= rows && cache.rows * cache.slots <= 2 * rows * slots) return;
+  cache[Symbol.dispose](); // freed before the new one is made
+  state.cache = openCache(state.session, rows, slots);
 }
 
 /** Takes each row's new token; rows that are finished leave, the last row moving into the gap. */
 function* settle(state: State, rows: readonly Row[], picked: Picked): Generator<Finished> {
-  const { active, kv } = state;
+  const { active, cache } = state;
   for (const [i, row] of rows.entries()) {
     const { job } = row;
     const top = Array.from({ length: job.top }, (_, k) => ({
@@ -111,7 +123,7 @@ function* settle(state: State, rows: readonly Row[], picked: Picked): Generator<
     const last = active.pop();
     if (last && last !== row) {
       active[at] = last;
-      copyRow(kv, active.length, kv, at, last.used);
+      cache.copy(cache, active.length, at, last.used);
     }
     yield { job, tokens: row.tokens, logprobs: row.logprobs, top, ended, ms: performance.now() - row.started };
   }

@@ -120,6 +120,6 @@ export function attention(context: Context, x: string, layer: number): string {
   const value = spec.latent?.value ?? spec.headDim;
   const parts = { q: widened(context, q, spec.headDim), k: widened(context, k, spec.headDim), v: widened(context, v, value) };
   const outputs = context.plain ? plainAttention(context, parts, layer) : grouped(context, parts, layer);
-  context.keep(layer, outputs);
+  context.keep(layer, context.whole ? outputs : ['', parts.k, parts.v]);
   return context.weights.linear(narrowed(context, outputs[0] ?? '', value), `layers.${layer}.o`);
 }

@@ -13,6 +13,8 @@ export interface Context {
   readonly width: number;
   /** The graph has past and present. */
   readonly cached: boolean;
+  /** What a run returns of the cache is all of it, with the new tokens in their slots; else the new tokens alone. */
+  readonly whole: boolean;
   /** Only operators every provider has: nothing fused for the CPU. */
   readonly plain: boolean;
   /** cos and sin [B,S,width/2] of each of the model's ropes; for `plain` graphs [B·S,width/2], read by `rows` [B,S]. */
@@ -30,6 +32,6 @@ export interface Context {
   readonly places: Places;
   /** For layers with a convolution. */
   readonly now: RunLengths;
-  /** Names the layer's present key and value (outputs 1 and 2 of its attention). */
+  /** Names what the layer gives back for its cache (from 1 on). */
   readonly keep: (layer: number, outputs: readonly string[]) => void;
 }

@@ -35,6 +35,8 @@ function logSum(draft: Draft, x: string, largest: string): string {
 const largestOf = (draft: Draft, x: string): string => draft.op('ReduceMax', [x, draft.ints([1])], { keepdims: 1 });
 
 interface BlockScores {
+  /** Σ e^d, Σ e^d·d and Σ e^d·d² of a block's logits, d below its largest; where the spread is asked for. */
+  readonly moments?: readonly [string, string, string];
   readonly sum: string;
   readonly largest: string;
   readonly best: string;
@@ -54,7 +56,16 @@ function summed(context: Context, x: string): Pick<BlockScores, 'sum' | 'largest
   return { largest, best, sum: draft.op('Sub', [largest, shifted]) };
 }
 
-function scoreBlock(context: Context, x: string, target: string, rows: Rows): BlockScores {
+function momentsOf(draft: Draft, x: string, largest: string): readonly [string, string, string] {
+  const axis = draft.ints([1]);
+  const below = draft.op('Sub', [x, largest]);
+  const raised = draft.op('Exp', [below]);
+  const first = draft.op('Mul', [raised, below]);
+  const summedUp = (y: string): string => draft.op('ReduceSum', [y, axis], { keepdims: 1 });
+  return [summedUp(raised), summedUp(first), summedUp(draft.op('Mul', [first, below]))];
+}
+
+function scoreBlock(context: Context, x: string, target: string, rows: Rows & { readonly spread: boolean }): BlockScores {
   const { draft } = context;
   const part = logits(context, x, rows);
   const [from, last] = [draft.ints([rows.from]), draft.ints([rows.to - rows.from - 1])];
@@ -67,20 +78,49 @@ function scoreBlock(context: Context, x: string, target: string, rows: Rows): Bl
     sum,
     best: draft.op('Add', [best, from]),
     target: draft.op('Where', [draft.op('Equal', [local, inside]), found, draft.floats([-3e38], [])]),
+    ...(rows.spread && { moments: momentsOf(draft, part, largest) }),
   };
 }
 
-/** Outputs logprob [N] of `target` [N] and argmax [N]. */
-export function scoreHead(context: Context, x: string): void {
+/**
+ * Mean and standard deviation [N] of the log-probability under the distribution itself, from the blocks' moments about their largest: with shift = largest −
+ * the largest of all, moments about that are w·s0, w·(s1 + s0·shift) and w·(s2 + 2·s1·shift + s0·shift²), w = e^shift.
+ */
+function spreadOutputs(draft: Draft, blocks: readonly BlockScores[], largest: string): void {
+  const axis = draft.ints([1]);
+  const [s0 = '', s1 = '', s2 = ''] = [0, 1, 2].map((k) =>
+    draft.op(
+      'Concat',
+      blocks.map(({ moments }) => moments?.[k] ?? ''),
+      { axis: 1 },
+    ),
+  );
+  const times = (a: string, b: string): string => draft.op('Mul', [a, b]);
+  const plus = (a: string, b: string): string => draft.op('Add', [a, b]);
+  const shift = draft.op('Sub', [largest, largestOf(draft, largest)]);
+  const weight = draft.op('Exp', [shift]);
+  const total = (y: string): string => draft.op('ReduceSum', [times(weight, y), axis], { keepdims: 1 });
+  const all = total(s0);
+  const mean = draft.op('Div', [total(plus(s1, times(s0, shift))), all]);
+  const twice = times(draft.floats([2], []), times(s1, shift));
+  const square = draft.op('Div', [total(plus(plus(s2, twice), times(s0, times(shift, shift)))), all]);
+  const variance = draft.op('Max', [draft.op('Sub', [square, times(mean, mean)]), draft.floats([0], [])]);
+  const logMean = draft.op('Sub', [mean, draft.op('Log', [all])]);
+  draft.output(draft.op('Squeeze', [logMean, axis]), { name: 'mean', type: 'float32', shape: ['N'] });
+  draft.output(draft.op('Squeeze', [draft.op('Sqrt', [variance]), axis]), { name: 'deviation', type: 'float32', shape: ['N'] });
+}
+
+/** Outputs logprob [N] of `target` [N] and argmax [N]; with `spread` also mean and deviation [N] of the log-probability over the vocabulary. */
+export function scoreHead(context: Context, x: string, spread = false): void {
   const { draft, spec } = context;
   const hidden = picked(context, x);
   const target = draft.op('Unsqueeze', [draft.input({ name: 'target', type: 'int64', shape: ['N'] }), draft.ints([1])]);
   const blocks: BlockScores[] = [];
   for (let from = 0; from < spec.vocabulary; from += block) {
     const to = Math.min(from + block, spec.vocabulary);
-    blocks.push(scoreBlock(context, hidden, target, { from, to, of: spec.vocabulary }));
+    blocks.push(scoreBlock(context, hidden, target, { from, to, of: spec.vocabulary, spread }));
   }
-  const side = (name: keyof BlockScores): string =>
+  const side = (name: 'sum' | 'largest' | 'best' | 'target'): string =>
     draft.op(
       'Concat',
       blocks.map((each) => each[name]),
@@ -89,11 +129,13 @@ export function scoreHead(context: Context, x: string): void {
   const sums = side('sum');
   const all = logSum(draft, sums, largestOf(draft, sums));
   const logprob = draft.op('Sub', [largestOf(draft, side('target')), all]);
-  const where = draft.op('ArgMax', [side('largest')], { axis: 1, keepdims: 1 });
+  const largest = side('largest');
+  const where = draft.op('ArgMax', [largest], { axis: 1, keepdims: 1 });
   const best = draft.op('GatherElements', [side('best'), where], { axis: 1 });
   const axis = draft.ints([1]);
   draft.output(draft.op('Squeeze', [logprob, axis]), { name: 'logprob', type: 'float32', shape: ['N'] });
   draft.output(draft.op('Squeeze', [best, axis]), { name: 'argmax', type: 'int64', shape: ['N'] });
+  if (spread) spreadOutputs(draft, blocks, largest);
 }
 
 /** How many of each row's rising sums [N,n] lie at or below its threshold [N,1]: the place of the first above it, at most n − 1. */
@@ -137,10 +179,10 @@ function sampled(context: Context, scores: string, best: string): string {
   const [warmth, chance] = [column('temperature'), column('uniform')];
   const warm = draft.op('Greater', [warmth, draft.floats([0], [])]);
   const hottest = draft.op('ReduceMax', [warmth], { keepdims: 0 });
-  const draw = draftOf('draw', 'draw.');
+  const draw = draftOf('draw', draft);
   const token = drawn(draw, scores, { warmth, chance, vocabulary: spec.vocabulary });
   draw.output(draw.op('Where', [warm, token, best]), { name: 'draw.token', type: 'int64', shape: ['N', 1] });
-  const greedy = draftOf('greedy', 'greedy.');
+  const greedy = draftOf('greedy', draft);
   greedy.output(greedy.op('Identity', [best]), { name: 'greedy.token', type: 'int64', shape: ['N', 1] });
   return draft.op('If', [draft.op('Greater', [hottest, draft.floats([0], [])])], {
     then_branch: { graph: draw.parts() },

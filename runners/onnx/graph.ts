@@ -22,8 +22,12 @@ export interface GraphOptions {
   readonly device: string;
   /** A score graph with a cache, for prefixes shared by many runs. A generate graph always has one. */
   readonly keep?: boolean;
+  /** A score graph that also tells mean and deviation of the log-probability over the vocabulary. */
+  readonly spread?: boolean;
   /** How packed matrices are multiplied; default 4 (activations rounded to 8 bits) for all. */
   readonly accuracy?: (canonical: string) => Accuracy;
+  /** Packed matrices multiplied in two passes; default none. */
+  readonly twice?: (canonical: string) => boolean;
   /** Low-rank additions (readAdapter). */
   readonly adapter?: Adapter;
 }
@@ -44,8 +48,8 @@ function weightsOf(
   }
   const source = { draft, spec, tensors: floats, plain: from.options.device !== 'cpu' };
   if (packed.size === 0) return { weights: exactWeights(source), inexact: null };
-  const accuracy = from.options.accuracy ?? ((): Accuracy => 4);
-  return { weights: packedWeights(source, packed, accuracy), inexact: `${packed.size} matrices in blocks of 4 or 8 bits` };
+  const { accuracy = (): Accuracy => 4, twice = () => false } = from.options;
+  return { weights: packedWeights(source, packed, { accuracy, twice }), inexact: `${packed.size} matrices in blocks of 4 or 8 bits` };
 }
 
 function residual(context: Context, x: string, branch: string): string {
@@ -77,6 +81,7 @@ function contextOf(
   const { options, tensors } = from;
   const cached = options.purpose === 'generate' || (options.keep ?? false);
   const plain = options.device !== 'cpu';
+  const whole = staysOnDevice(options.device);
   const { weights: own, inexact } = weightsOf(draft, spec, { tensors, options });
   const weights = options.adapter === undefined ? own : adaptedWeights(draft, own, options.adapter);
   const ids = draft.input({ name: 'input_ids', type: 'int64', shape: ['B', 'S'] });
@@ -87,11 +92,11 @@ function contextOf(
   const places = plain ? placesOf(draft, { ids, ...masks, purpose: options.purpose, cached }) : noPlaces;
   const width = cacheWidth(spec);
   const caches = cached ? cachesOf(spec, width) : [];
-  for (const cache of caches) draft.input({ name: cache.past, type: cache.type, shape: cacheShape(cache) });
+  for (const cache of caches) draft.input({ name: cache.past, type: cache.type, shape: cache.shape });
   const keep = (layer: number, outputs: readonly string[]): void => {
     const own = caches.filter((cache) => cache.past.startsWith(`past.${layer}.`));
     for (const [part, cache] of own.entries())
-      draft.output(outputs[part + 1] ?? '', { name: cache.present, type: cache.type, shape: cacheShape(cache) });
+      draft.output(outputs[part + 1] ?? '', { name: cache.present, type: cache.type, shape: whole ? cache.shape : freshShape(cache) });
   };
   const context: Context = {
     draft,
@@ -99,6 +104,7 @@ function contextOf(
     weights,
     width,
     cached,
+    whole,
     plain,
     ...turns,
     masks,
@@ -109,7 +115,14 @@ function contextOf(
   return { context, x: embedded({ draft, spec, weights }, ids, positions), inexact };
 }
 
-const cacheShape = (cache: CacheValue): readonly (number | string)[] => cache.shape;
+/** Only WebGPU's tensors can be handed from run to run in onnxruntime-node (1.30): its binding names that provider's memory and no other's. */
+const staysOnDevice = (device: string): boolean => device === 'webgpu';
+
+/** What a run adds to a cache by tokens [B,S,heads·width]; a state of fixed size is returned whole. */
+function freshShape({ shape }: CacheValue): readonly (number | string)[] {
+  const [, heads = 1, slots, width = 1] = shape;
+  return slots === 'C' ? ['B', 'S', Number(heads) * Number(width)] : shape;
+}
 
 const graphValue = (value: Value): GraphValue => ({ name: value.name, type: value.type as GraphValue['type'], shape: value.shape });
 
@@ -119,7 +132,7 @@ export function buildGraph(spec: ModelSpec, tensors: Tensors, options: GraphOpti
   const { context, x, inexact } = contextOf(draft, spec, { options, tensors });
   let state = x;
   for (let i = 0; i < spec.layers.length; i += 1) state = layerOf(context, state, i);
-  if (options.purpose === 'score') scoreHead(context, state);
+  if (options.purpose === 'score') scoreHead(context, state, options.spread);
   else generateHead(context, state);
   const parts = draft.parts();
   const caches = context.cached ? cachesOf(spec, context.width) : [];
@@ -131,6 +144,7 @@ export function buildGraph(spec: ModelSpec, tensors: Tensors, options: GraphOpti
     inputs: parts.inputs.map(graphValue),
     outputs: parts.outputs.map(graphValue),
     caches,
+    onDevice: staysOnDevice(options.device) ? caches.map((cache) => cache.present) : [],
     biases: options.purpose === 'score' ? biasesOf(spec) : [],
     kvBytesPerToken: kvBytesPerToken(spec),
     packs: spec.layers.every((layer) => layer.convolution === null),

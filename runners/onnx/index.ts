@@ -13,6 +13,7 @@ import { cacheParts, clearCache, listCache } from './cache.ts';
 import { ChildHandle } from './child-handle.ts';
 import { devices, seenHere } from './devices.ts';
 import type { Opening, Question, Replies } from './ipc.ts';
+import { physicalCores } from './model-parts.ts';
 import { shareOut } from './share-out.ts';
 
 /** The local runner with what looking at a model by hand needs. */
@@ -34,7 +35,7 @@ export async function openLocal(target: string, options: RunnerOptions): Promise
   const path = await fetched(target, options);
   const handles: ChildHandle[] = [];
   try {
-    for (const name of names) handles.push(await ChildHandle.open(openingOf(path, name, options), ears));
+    for (const name of names) handles.push(await ChildHandle.open(openingOf(path, name, sharing(options, names)), ears));
   } catch (error) {
     for (const handle of handles) await handle[Symbol.asyncDispose]();
     throw error;
@@ -44,10 +45,17 @@ export async function openLocal(target: string, options: RunnerOptions): Promise
 
 /** Settings that are numbers, checked before a child is started. */
 function checkSettings({ settings }: RunnerOptions): void {
-  for (const name of ['timeout', 'threads']) {
+  for (const name of ['timeout', 'threads', 'cacheLimit']) {
     const value = settings[name];
     if (value !== undefined && !(Number(value) > 0)) throw new UserError(`${name}=${value}: expected a number above 0`, `--set ${name}=4`);
   }
+}
+
+/** Several children on one processor share its cores. */
+function sharing(options: RunnerOptions, names: readonly string[]): RunnerOptions {
+  const onCpu = names.filter((name) => name === 'cpu').length;
+  if (onCpu < 2 || options.settings.threads !== undefined) return options;
+  return { ...options, settings: { ...options.settings, threads: Math.max(1, Math.floor(physicalCores() / onCpu)) } };
 }
 
 function openingOf(target: string, device: string, options: RunnerOptions): Opening {
@@ -72,12 +80,26 @@ function runnerOver(handles: readonly ChildHandle[]): LocalRunner {
     ask,
     pids: () => handles.flatMap((handle) => (handle.pid === undefined ? [] : [handle.pid])),
     answer: (requests, signal) => answerAll(handles, requests, signal),
-    facts: () => ask({ ask: 'facts' }),
+    facts: async () => joinedFacts(await Promise.all(handles.map((handle) => handle.question({ ask: 'facts' })))),
     render: (prompt) => ask({ ask: 'render', prompt }),
     async [Symbol.asyncDispose]() {
       await Promise.all(handles.map((handle) => handle[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Counts that children have each for themselves. */
+const counts = ['promptTokensAsked', 'prefillTokens', 'decodeTokens', 'cpuSeconds', 'peakMemoryBytes', 'deviceMemoryBytes'] as const;
+
+/** Facts of several children as one: counts summed, all else as the first child tells it. */
+function joinedFacts(all: readonly Facts[]): Facts {
+  const [first = {}, ...others] = all;
+  if (others.length === 0) return first;
+  const summed = counts.flatMap((name) => {
+    const values = all.map(({ cost }) => cost?.[name]).filter((value) => typeof value === 'number');
+    return values.length > 0 ? [[name, values.reduce((a, b) => a + b, 0)] as const] : [];
+  });
+  return { ...first, cost: { ...first.cost, ...Object.fromEntries(summed), children: all.length } };
 }
 
 function answerAll(

@@ -12,7 +12,7 @@ import type { TokenizerFiles } from './tokenizer-load.ts';
 /** What every opened model has, however its graph is made. */
 
 /** Raised whenever numbers could change with the same files, device and onnxruntime. */
-export const engineVersion = 1;
+export const engineVersion = 2;
 
 /** How much goes into a run. */
 export interface ModelLimits {

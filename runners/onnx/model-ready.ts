@@ -59,7 +59,7 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
     vocabulary: Number(found.config.vocab_size ?? speech.tokenizer?.size ?? 2 ** 31),
     rotatesBeyond: Number.POSITIVE_INFINITY,
     speech,
-    keeps: false,
+    spreads: false,
     scores: true,
     facts: { family, layers, context: found.context, fileBytes: found.bytes, weights: 'as exported' },
     device,

@@ -1,13 +1,13 @@
 import { basename } from 'node:path';
 import type { Identity, Json } from '../../src/types.ts';
 import type { Adapter } from './adapter.ts';
-import { freeBytes } from './cache.ts';
+import { defaultCacheLimit, freeBytes } from './cache.ts';
 import type { Purpose } from './contract.ts';
 import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
 import { architectureFacts, kvBytesPerToken } from './facts.ts';
 import { type Forecast, forecastOf, freeMemory, gigabytes, refuseIfTooLarge } from './forecast.ts';
-import { buildGraph, type Tensors } from './graph.ts';
+import { buildGraph } from './graph.ts';
 import type { Opening } from './ipc.ts';
 import { type Hooks, identityOf, limitsOf, type ModelLimits, openSpeech, physicalCores, type Speech } from './model-parts.ts';
 import { kindOf, type OpenedModel, openModel } from './open-model.ts';
@@ -15,7 +15,7 @@ import { packedBytes } from './packed-file.ts';
 import { readAdapter } from './read-adapter.ts';
 import { openSession, type Session } from './session.ts';
 import { type ModelSpec, specOf } from './spec.ts';
-import { deviationLine, type WeightsMode, weighed, weightsModeOf } from './weights.ts';
+import { deviationLine, type Weighed, type WeightsMode, weighed, weightsModeOf } from './weights.ts';
 
 /** A model opened in this process: graphs are opened when first asked for. */
 export interface LocalModel {
@@ -24,16 +24,16 @@ export interface LocalModel {
   readonly context: number;
   readonly speech: Speech;
   readonly device: Chosen;
-  /** Opens a graph, or gives the one that is open. `keep`: a score graph with a cache. */
-  session(purpose: Purpose, options?: { readonly prepack?: boolean; readonly keep?: boolean }): Promise<Session>;
+  /** Opens a graph, or gives the one that is open. `spread`: a score graph that tells the spread, where `spreads`. */
+  session(purpose: Purpose, options?: { readonly prepack?: boolean; readonly spread?: boolean }): Promise<Session>;
   readonly loaded: () => readonly { readonly graph: string; readonly ms: number; readonly prepacked: boolean }[];
   /** Names the weights that are not finite, if any are: reads them all. */
   readonly damage: () => string | null;
   readonly vocabulary: number;
   /** Sequences longer than this are rotated differently as a whole (longrope); Infinity: none. */
   readonly rotatesBeyond: number;
-  /** Whether a score graph can keep a cache for the runs after it. */
-  readonly keeps: boolean;
+  /** Whether a score graph can tell mean and deviation over the vocabulary. */
+  readonly spreads: boolean;
   /** Whether log-probabilities may be asked for: not in a fast mode that strays too far. */
   readonly scores: boolean;
   /** Architecture, sizes, and the deviation of a fast mode. */
@@ -90,7 +90,8 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
   refuseIfTooLarge(name, forecast, freeMemory());
   const speech = await openSpeech(files, opening);
   const threads = Number(opening.settings.threads ?? 0) || physicalCores();
-  const ready = { cacheDir: opening.cacheDir, progress: hooks.progress, say: hooks.say };
+  const cacheLimit = opening.settings.cacheLimit === undefined ? defaultCacheLimit : Number(opening.settings.cacheLimit) * 1e9;
+  const ready = { cacheDir: opening.cacheDir, cacheLimit, progress: hooks.progress, say: hooks.say };
   const adapter = adapterOf(opening, files, spec);
   const weights = await weighed(mode, {
     files,
@@ -117,11 +118,11 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
     vocabulary: spec.vocabulary,
     rotatesBeyond: Math.min(...spec.ropes.map((rope) => rope.long?.beyond ?? Number.POSITIVE_INFINITY)),
     speech,
-    keeps: true,
+    spreads: true,
     scores: weights.scores,
     facts: { ...architectureFacts(files, spec), weights: weights.name, deviation: weights.deviation && { ...weights.deviation } },
     device,
-    ...sessionsOf({ spec, tensors: weights.tensors, adapter, device, threads }),
+    ...sessionsOf({ spec, weights, adapter, device, threads }),
     damage: () => {
       const found = notFinite(files.tensors);
       return found ? `tensor ${found.name} holds a number that is not finite (element ${found.index})` : null;
@@ -139,21 +140,23 @@ function adapterOf({ settings }: Opening, files: OpenedModel, spec: ModelSpec): 
 
 interface Sources {
   readonly spec: ModelSpec;
-  readonly tensors: Tensors;
+  readonly weights: Weighed;
   readonly adapter: Adapter | null;
   readonly device: Chosen;
   readonly threads: number;
 }
 
-function sessionsOf({ spec, tensors, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
+function sessionsOf({ spec, weights, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
   const open = new Map<string, { session: Session; prepacked: boolean }>();
   return {
-    async session(purpose, { prepack = false, keep = false } = {}) {
-      const name = purpose === 'score' && keep ? 'score with cache' : purpose;
+    async session(purpose, { prepack = false, spread = false } = {}) {
+      const name = spread ? 'score with spread' : purpose;
       const held = open.get(name);
       if (held && (held.prepacked || !prepack)) return held.session;
       await held?.session.release();
-      const graph = buildGraph(spec, tensors, { purpose, device: device.device.name, keep, ...(adapter && { adapter }) });
+      const { tensors, twice } = weights;
+      const own = { purpose, device: device.device.name, keep: !spread, spread, twice, ...(adapter && { adapter }) };
+      const graph = buildGraph(spec, tensors, own);
       const prepacked = prepack || graph.inexact !== null;
       const session = await openSession(graph, { device, threads, prepack: prepacked });
       open.set(name, { session, prepacked });

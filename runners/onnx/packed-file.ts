@@ -13,7 +13,7 @@ import { type Blocks, nearestBlocks, storedBlocks, valuesOf, widenedCodes } from
 import type { ModelSpec } from './spec.ts';
 
 /** Raised whenever the bytes written could change. */
-const packVersion = 2;
+const packVersion = 3;
 const alignment = 64;
 const chunkElements = 1 << 20;
 

@@ -23,6 +23,7 @@ function tiny(): Graph {
     inputs: [x],
     outputs: [y],
     caches: [],
+    onDevice: [],
     biases: [],
     kvBytesPerToken: 0,
     packs: false,

@@ -1,13 +1,13 @@
 import { type Failure, type Prompt, type Request, UserError } from '../../src/types.ts';
 import type { LocalModel } from './model.ts';
-import { type Rendered, transcriptOf, withSystem } from './prompts.ts';
+import { type Rendered, raw, withoutTemplate, withSystem } from './prompts.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /** A prompt as the model sees it. */
 export function rendered(model: LocalModel, prompt: Prompt, system: string | undefined): Rendered {
   const whole = withSystem(prompt, system);
-  if (typeof whole === 'string') return { text: whole, plain: null, bos: true, stops: [], thinking: false };
-  return model.speech.chat ? model.speech.chat(whole) : transcriptOf(whole);
+  if (typeof whole === 'string') return raw(whole);
+  return model.speech.chat ? model.speech.chat(whole) : withoutTemplate(whole);
 }
 
 /** What the model sees, or the failure of a conversation that its template refuses. */

@@ -1,6 +1,7 @@
+import { transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt } from '../../src/types.ts';
 import type { Path } from './schedule.ts';
-import { type ChatTemplate, transcript } from './template.ts';
+import type { ChatTemplate } from './template.ts';
 
 /** A prompt as the model sees it. */
 export interface Rendered {
@@ -13,21 +14,27 @@ export interface Rendered {
   readonly stops: readonly string[];
   /** The prompt has already opened the model's thinking. */
   readonly thinking: boolean;
+  /** A transcript, for a model without a template. */
+  readonly transcript: boolean;
 }
 
 /** A conversation rendered by the model's own template. The template writes its own begin token. */
 export function chatWith(template: ChatTemplate): (messages: readonly Message[]) => Rendered {
   return (messages) => {
     const { text, plain } = template.renderChat(messages);
-    return { text, plain, bos: false, stops: [], thinking: /<think(?:ing)?>\s*$/.test(text) };
+    return { text, plain, bos: false, stops: [], thinking: /<think(?:ing)?>\s*$/.test(text), transcript: false };
   };
 }
 
 /** A conversation for a model without a chat template. */
-export function transcriptOf(messages: readonly Message[]): Rendered {
-  const { text, stop } = transcript(messages);
-  return { text, plain: null, bos: true, stops: stop, thinking: false };
-}
+export const withoutTemplate = (messages: readonly Message[]): Rendered => ({
+  ...raw(transcriptOf(messages)),
+  stops: transcriptStops,
+  transcript: true,
+});
+
+/** Text given to the model as it is. */
+export const raw = (text: string): Rendered => ({ text, plain: null, bos: true, stops: [], thinking: false, transcript: false });
 
 /** The conversation with a system message in front where it has none. */
 export function withSystem(prompt: Prompt, system: string | undefined): Prompt {

@@ -97,7 +97,12 @@ function facts(model: LocalModel, meter: Meter): Facts {
   const loads = Object.fromEntries(model.loaded().map(({ graph, ms, prepacked }) => [graph, { ms: Math.round(ms), prepacked }]));
   return {
     model: model.facts,
-    cost: { fileBytes: model.bytes, load: loads, forecastBytes: Math.round(model.forecast.total), ...meter.facts() },
+    cost: {
+      fileBytes: model.bytes,
+      load: loads,
+      forecastBytes: Math.round(model.forecast.total),
+      ...meter.facts(model.device.device.name !== 'cpu'),
+    },
     device: {
       name: model.device.name,
       title: model.device.device.title,

@@ -16,32 +16,36 @@ interface Opened {
   readonly half: Float32Array;
 }
 
-/** Rows of one run that have as many tokens behind and before them. */
+/** Rows of one run: tokens behind and new tokens of each, and the most of any. */
 interface Group {
-  readonly rows: readonly number[];
+  readonly rows: readonly { readonly row: number; readonly past: number; readonly fresh: number }[];
   readonly past: number;
   readonly fresh: number;
 }
 
 const numbersOf = (tensor: Tensor | undefined): number[] => Array.from((tensor?.data ?? []) as ArrayLike<number | bigint>, Number);
 
-function groupsOf(feeds: Feeds, rows: number, size: number): Group[] {
+/** Rows of all lengths go together where the export tells places apart by its mask; else those of equal lengths. */
+function groupsOf({ signature }: Opened, feeds: Feeds, { rows, size }: { rows: number; size: number }): Group[] {
   const lengths = feeds.seqlens_k === undefined ? new Array<number>(rows).fill(size - 1) : numbersOf(feeds.seqlens_k);
-  const groups = new Map<string, { rows: number[]; past: number; fresh: number }>();
+  const ragged = signature.grouped || signature.positions !== null;
+  const groups = new Map<string, { row: number; past: number; fresh: number }[]>();
   for (let row = 0; row < rows; row += 1) {
     const total = (lengths[row] ?? 0) + 1;
     const past = feeds.seqlens_k !== undefined && (rows === 1 || size === 1) ? total - size : 0;
-    const key = `${past}:${total}`;
-    const group = groups.get(key) ?? { rows: [], past, fresh: total - past };
-    group.rows.push(row);
-    groups.set(key, group);
+    const key = ragged ? '' : `${past}:${total}`;
+    groups.set(key, [...(groups.get(key) ?? []), { row, past, fresh: total - past }]);
   }
-  return [...groups.values()];
+  return [...groups.values()].map((each) => ({
+    rows: each,
+    past: Math.max(...each.map(({ past }) => past)),
+    fresh: Math.max(...each.map(({ fresh }) => fresh)),
+  }));
 }
 
 type Numbers = Float32Array | Uint16Array;
 
-/** The first `group.past` slots of the group's rows, close together. */
+/** The slots of the group's rows that are used, each from its beginning. */
 function pastOf(opened: Opened, cache: CacheValue, feeds: Feeds, group: Group): Tensor {
   const [heads, width] = [Number(cache.shape[1]), Number(cache.shape[3])];
   const dims = [group.rows.length, heads, group.past, width];
@@ -50,10 +54,10 @@ function pastOf(opened: Opened, cache: CacheValue, feeds: Feeds, group: Group): 
   const held = feeds[cache.past];
   if (held !== undefined && group.past > 0) {
     const slots = held.dims[2] ?? 0;
-    group.rows.forEach((row, i) => {
+    group.rows.forEach(({ row, past }, i) => {
       for (let head = 0; head < heads; head += 1) {
         const from = (row * heads + head) * slots * width;
-        out.set((held.data as Numbers).subarray(from, from + group.past * width), (i * heads + head) * group.past * width);
+        out.set((held.data as Numbers).subarray(from, from + past * width), (i * heads + head) * group.past * width);
       }
     });
   }
@@ -62,18 +66,30 @@ function pastOf(opened: Opened, cache: CacheValue, feeds: Feeds, group: Group): 
     : new opened.ort.Tensor('float16', out as Uint16Array, dims);
 }
 
-/** Writes what is new in the cache back into its slots. */
-function keepNew(cache: CacheValue, from: Tensor | undefined, held: Tensor | undefined, group: Group): void {
+/** Writes what is new in the cache back into its slots. Grouped attention puts it behind each row's own past, others behind the longest. */
+function keepNew(
+  { signature }: Opened,
+  cache: CacheValue,
+  { from, held, group }: { from: Tensor | undefined; held: Tensor | undefined; group: Group },
+): void {
   if (from === undefined || held === undefined) return;
   const [heads, width] = [Number(cache.shape[1]), Number(cache.shape[3])];
   const [slots, total] = [held.dims[2] ?? 0, from.dims[2] ?? 0];
-  group.rows.forEach((row, i) => {
+  group.rows.forEach(({ row, past, fresh }, i) => {
     for (let head = 0; head < heads; head += 1) {
-      const source = ((i * heads + head) * total + group.past) * width;
-      const part = (from.data as Numbers).subarray(source, source + group.fresh * width);
-      (held.data as Numbers).set(part as never, ((row * heads + head) * slots + group.past) * width);
+      const source = ((i * heads + head) * total + (signature.grouped ? past : group.past)) * width;
+      const part = (from.data as Numbers).subarray(source, source + fresh * width);
+      (held.data as Numbers).set(part as never, ((row * heads + head) * slots + past) * width);
     }
   });
+}
+
+/** 1 for every place of a row that holds a token. Grouped attention wants them in front. */
+function maskOf({ signature }: Opened, group: Group): number[] {
+  const filled = (ones: number, of: number): number[] => [...new Array<number>(ones).fill(1), ...new Array<number>(of - ones).fill(0)];
+  return group.rows.flatMap(({ past, fresh }) =>
+    signature.grouped ? filled(past + fresh, group.past + group.fresh) : [...filled(past, group.past), ...filled(fresh, group.fresh)],
+  );
 }
 
 function feedsOf(opened: Opened, feeds: Feeds, group: Group, size: number): Feeds {
@@ -83,18 +99,18 @@ function feedsOf(opened: Opened, feeds: Feeds, group: Group, size: number): Feed
   const wide = (values: readonly number[], dims: readonly number[]): Tensor =>
     new ort.Tensor('int64', BigInt64Array.from(values, BigInt), dims);
   const ids = numbersOf(feeds.input_ids);
-  const each = <T>(value: (row: number, i: number) => T): T[] =>
+  const each = (value: (row: Group['rows'][number], i: number) => number): number[] =>
     group.rows.flatMap((row) => Array.from({ length: group.fresh }, (_, i) => value(row, i)));
   const out: Feeds = {
     input_ids: wide(
-      each((row, i) => ids[row * size + i] ?? 0),
+      each(({ row }, i) => ids[row * size + i] ?? 0),
       [count, group.fresh],
     ),
   };
-  if (mask !== null) out[mask] = wide(new Array<number>(count * total).fill(1), [count, total]);
+  if (mask !== null) out[mask] = wide(maskOf(opened, group), [count, total]);
   if (positions !== null)
     out[positions] = wide(
-      each((_, i) => group.past + i),
+      each(({ past, fresh }, i) => past + Math.min(i, fresh - 1)),
       [count, group.fresh],
     );
   if (branch !== null) out[branch] = new ort.Tensor('bool', [group.past > 0], [1]);
@@ -103,24 +119,34 @@ function feedsOf(opened: Opened, feeds: Feeds, group: Group, size: number): Feed
   return out;
 }
 
+/** Outputs that are fetched: logits only where they are read (they are copied whole), the cache only where it is kept. */
+function wantedOf({ signature }: Opened, fetches: InferenceSession.FetchesType): InferenceSession.FetchesType {
+  const names = Object.keys(fetches);
+  const reads = names.some((name) => name === 'logprob' || name === 'token');
+  const keeps = names.some((name) => signature.caches.some(({ present }) => present === name));
+  return Object.fromEntries(
+    [...(reads ? [signature.logits] : []), ...(keeps ? signature.caches.map(({ present }) => present) : [])].map((name) => [name, null]),
+  );
+}
+
 /** Logits [V] of every picked position, by index into `pick`. */
-async function logitsOf(opened: Opened, feeds: Feeds): Promise<Float32Array[]> {
+async function logitsOf(opened: Opened, feeds: Feeds, fetches: InferenceSession.FetchesType): Promise<Float32Array[]> {
   const [rows = 1, size = 0] = feeds.input_ids?.dims ?? [];
   const picks = numbersOf(feeds.pick);
   const found: Float32Array[] = [];
-  for (const group of groupsOf(feeds, rows, size)) {
-    const out = (await opened.session.run(feedsOf(opened, feeds, group, size))) as Outputs;
+  for (const group of groupsOf(opened, feeds, { rows, size })) {
+    const out = (await opened.session.run(feedsOf(opened, feeds, group, size), wantedOf(opened, fetches))) as Outputs;
     const logits = out[opened.signature.logits];
-    if (logits === undefined) throw new Error('the ONNX model gave no logits');
-    const [, length = 0, width = 0] = logits.dims;
+    const [, length = 0, width = 0] = logits?.dims ?? [];
     picks.forEach((pick, i) => {
-      const at = group.rows.indexOf(Math.floor(pick / size));
+      if (logits === undefined) return;
+      const at = group.rows.findIndex(({ row }) => row === Math.floor(pick / size));
       if (at < 0) return;
       const from = (at * length + (pick % size)) * width;
       const part = (logits.data as Numbers).subarray(from, from + width);
       found[i] = part instanceof Float32Array ? part.slice() : Float32Array.from(part, (bits) => opened.half[bits] ?? 0);
     });
-    for (const cache of opened.signature.caches) keepNew(cache, out[cache.present], feeds[cache.past], group);
+    for (const cache of opened.signature.caches) keepNew(opened, cache, { from: out[cache.present], held: feeds[cache.past], group });
   }
   return found;
 }
@@ -168,9 +194,9 @@ function graphOf(signature: Signature, purpose: Purpose): Graph {
     bytes: new Uint8Array(),
     folder: '',
     purpose,
-    inputs: scoring ? [...ids, value('target', 'int64', 'N')] : [...ids, ...lengths, ...chances, ...past],
+    inputs: [...ids, ...lengths, ...past, ...(scoring ? [value('target', 'int64', 'N')] : chances)],
     outputs: scoring
-      ? [value('logprob', 'float32', 'N'), value('argmax', 'int64', 'N')]
+      ? [value('logprob', 'float32', 'N'), value('argmax', 'int64', 'N'), ...present]
       : [
           value('token', 'int64', 'N'),
           value('logprob', 'float32', 'N'),
@@ -178,7 +204,8 @@ function graphOf(signature: Signature, purpose: Purpose): Graph {
           value('top_logprob', 'float32', 'N', 'K'),
           ...present,
         ],
-    caches: scoring ? [] : signature.caches,
+    caches: signature.caches,
+    onDevice: [],
     biases: [],
     kvBytesPerToken: perToken,
     // Its mask hides whole keys for all: one row holds one sequence.
@@ -186,6 +213,8 @@ function graphOf(signature: Signature, purpose: Purpose): Graph {
     inexact: 'the ONNX export computes as it was made',
   };
 }
+
+const noHelpers = () => Promise.reject(new Error('an ONNX export has no graphs beside it'));
 
 /** Opens the export once for both purposes. Full logits are made, as the export makes them; only numbers leave. */
 export async function openReadyMade(
@@ -198,17 +227,25 @@ export async function openReadyMade(
   const started = performance.now();
   const session = await used.InferenceSession.create(found.file, options);
   const loadMs = performance.now() - started;
-  const signature = signatureOf(session);
+  const signature = signatureOf(session, found);
   const opened: Opened = { ort: used, session, signature, half: halfTable() };
   const run =
     (purpose: Purpose) =>
-    async (feeds: Feeds): Promise<Outputs> => {
-      const logits = await logitsOf(opened, feeds);
+    async (feeds: Feeds, fetches: InferenceSession.FetchesType): Promise<Outputs> => {
+      const logits = await logitsOf(opened, feeds, fetches);
+      if (logits.length === 0) return {};
       return purpose === 'score' ? scored(used, feeds, logits) : generated(used, feeds, logits);
     };
   return {
     signature,
-    session: (purpose) => ({ graph: graphOf(signature, purpose), ort: used, run: run(purpose), release: async () => {}, loadMs }),
+    session: (purpose) => ({
+      graph: graphOf(signature, purpose),
+      ort: used,
+      run: run(purpose),
+      helper: noHelpers,
+      release: async () => {},
+      loadMs,
+    }),
     release: () => session.release(),
   };
 }

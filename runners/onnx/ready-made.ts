@@ -1,5 +1,5 @@
 /** ONNX folders that others made (onnxruntime-genai, optimum, onnx-community), told by their input names and run behind the same contract as our own graphs. */
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
 import { UserError } from '../../src/types.ts';
@@ -81,6 +81,8 @@ export interface Signature {
   readonly branch: string | null;
   /** An input that says for how many last positions logits are made. */
   readonly kept: string | null;
+  /** Its attention is GroupQueryAttention, which counts a row's tokens by its mask. */
+  readonly grouped: boolean;
 }
 
 interface Metadata {
@@ -90,11 +92,34 @@ interface Metadata {
   readonly shape?: readonly (number | string)[];
 }
 
-function cacheOf(name: string, metadata: readonly Metadata[], outputs: readonly string[]): CacheValue {
+/** Heads and width of the cache as the configuration names them, for exports that leave them open. */
+function cacheSizes({ folder, config }: ReadyMade): readonly [heads: number | undefined, width: number | undefined] {
+  const decoder = fieldsIn(fieldsIn(jsonIn(join(folder, 'genai_config.json')) ?? {}, 'model') ?? {}, 'decoder') ?? {};
+  const heads = numberIn(config, 'num_attention_heads', 'n_head');
+  const hidden = numberIn(config, 'hidden_size', 'n_embd');
+  return [
+    numberIn(decoder, 'num_key_value_heads') ?? numberIn(config, 'num_key_value_heads') ?? heads,
+    numberIn(decoder, 'head_size') ?? numberIn(config, 'head_dim') ?? (hidden && heads && hidden / heads),
+  ];
+}
+
+/** Whether an operator is used, told from the beginning of the file: nodes come before weights. */
+function uses(file: string, operator: string): boolean {
+  const fd = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(Math.min(16 << 20, statSync(file).size));
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)).includes(operator);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function cacheOf(name: string, metadata: readonly Metadata[], from: { outputs: readonly string[]; found: ReadyMade }): CacheValue {
   const [, layer = '', part = ''] = /(\d+)\D*(key|value)/.exec(name) ?? [];
-  const present = outputs.find((each) => each !== 'logits' && new RegExp(`(^|\\D)${layer}\\D*${part}`).test(each));
+  const present = from.outputs.find((each) => each !== 'logits' && new RegExp(`(^|\\D)${layer}\\D*${part}`).test(each));
   const { type = 'float32', shape = [] } = metadata.find((each) => each.name === name) ?? {};
-  const [heads, width] = [shape[1], shape[3]];
+  const known = cacheSizes(from.found);
+  const [heads, width] = [shape[1], shape[3]].map((size, i) => (typeof size === 'number' ? size : known[i]));
   if (present === undefined || shape.length !== 4 || typeof heads !== 'number' || typeof width !== 'number')
     throw new UserError(
       `the ONNX model's cache input ${name} has no output of its own, or no fixed heads and width`,
@@ -106,7 +131,7 @@ function cacheOf(name: string, metadata: readonly Metadata[], outputs: readonly 
 }
 
 /** Reads a session's names. UserError for a model that is no decoder with past key values. */
-export function signatureOf(session: InferenceSession): Signature {
+export function signatureOf(session: InferenceSession, found: ReadyMade): Signature {
   const { inputNames, outputNames } = session;
   const metadata = session.inputMetadata as readonly Metadata[];
   const known = new Set(['input_ids', 'attention_mask', 'position_ids', 'use_cache_branch', 'num_logits_to_keep']);
@@ -119,11 +144,12 @@ export function signatureOf(session: InferenceSession): Signature {
     );
   const named = (name: string): string | null => (inputNames.includes(name) ? name : null);
   return {
-    caches: past.map((name) => cacheOf(name, metadata, outputNames)),
+    caches: past.map((name) => cacheOf(name, metadata, { outputs: outputNames, found })),
     logits: 'logits',
     mask: named('attention_mask'),
     positions: named('position_ids'),
     branch: named('use_cache_branch'),
     kept: named('num_logits_to_keep'),
+    grouped: uses(found.file, 'GroupQueryAttention'),
   };
 }

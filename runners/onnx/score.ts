@@ -1,5 +1,6 @@
+import type { KvCache } from './kv-cache.ts';
 import type { Run } from './schedule.ts';
-import { type Feeds, int64, type Kv, kvTensors, type Session } from './session.ts';
+import { type Feeds, int64, type Session } from './session.ts';
 
 const hidden = -3e38;
 
@@ -49,17 +50,17 @@ export function feedsOf(session: Session, run: Run, span: number): Feeds {
 /** A run that reads nothing (a header) still picks one position: graphs want at least one. */
 const picked = (values: readonly number[]): readonly number[] => (values.length > 0 ? values : [0]);
 
-/** Makes one run and hands each slot its log-probability (natural). `kv`: this session's cache, one row. */
+/** Makes one run and hands each slot its log-probability (natural). `cache`: one row, where the session's graph has caches. */
 export async function scoreRun(
   session: Session,
   run: Run,
-  kv: Kv,
+  cache: KvCache | null,
   options: { span: number; hand: (slot: number, value: number) => void },
 ): Promise<void> {
-  const { past, present } = session.graph.caches.length > 0 ? kvTensors(session.ort, kv, 0, 1) : { past: {}, present: {} };
-  const feeds = { ...feedsOf(session, run, options.span), ...past };
-  const { logprob } = await session.run(feeds, { logprob: null, ...present });
-  const values = logprob?.data as Float32Array | undefined;
+  const feeds = { ...feedsOf(session, run, options.span), ...(await cache?.past(0, 1)) };
+  const out = await session.run(feeds, { ...(run.picks.length > 0 ? { logprob: null } : {}), ...(run.kept ? cache?.wanted : {}) });
+  if (run.kept) cache?.keep(out, 0, [{ start: run.past, count: run.ids.length }]);
+  const values = out.logprob?.data as Float32Array | undefined;
   run.picks.forEach((pick, i) => {
     for (const slot of pick.slots) options.hand(slot, values?.[i] ?? Number.NaN);
   });

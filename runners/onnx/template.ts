@@ -200,10 +200,3 @@ function markedText(render: Render, marked: readonly Message[], options: ChatOpt
     throw error;
   }
 }
-
-/** The form for models without a template: a plain transcript, and the strings that end an answer. No special token is recognised in it. */
-export function transcript(messages: readonly Message[]): { readonly text: string; readonly stop: readonly string[] } {
-  const titles = { system: '', user: 'User: ', assistant: 'Assistant: ' } as const;
-  const turns = messages.map((message) => `${titles[message.role]}${message.content.trim()}`);
-  return { text: `${[...turns, 'Assistant:'].join('\n\n')}`, stop: ['\nUser:', '\n\nUser:'] };
-}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../../src/types.ts';
 import type { Adapter } from './adapter.ts';
@@ -8,9 +9,10 @@ import { type ReadyOptions, readyTensors } from './convert.ts';
 import { type Deviation, deviationBars, deviationOf, deviationText, deviationWidth, mayScore, type NextTokens } from './deviation.ts';
 import { choosing, hasInput, lengths, only, pickedFrom, span } from './generate-feeds.ts';
 import { buildGraph, type Tensors } from './graph.ts';
+import { openCache } from './kv-cache.ts';
 import type { OpenedModel } from './open-model.ts';
 import { packedTensors, type Spared } from './packed-file.ts';
-import { int64, kvTensors, openKv, openSession, type SessionOptions } from './session.ts';
+import { int64, openSession, type SessionOptions } from './session.ts';
 import type { ModelSpec } from './spec.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
@@ -34,7 +36,9 @@ export function weightsModeOf(settings: Readonly<Record<string, string | number 
 /** Weights ready for a graph, and how far they stray from exact compute. */
 export interface Weighed {
   readonly tensors: Tensors;
-  /** For the identity: `exact`, `fast`, `fast, head exact` … */
+  /** Packed matrices that are multiplied in two passes. */
+  readonly twice: (canonical: string) => boolean;
+  /** For the identity: `exact`, `fast`, `fast, head in two passes` … */
   readonly name: string;
   /** null: exact compute, or it could not be measured (`unmeasured` says why). */
   readonly deviation: Deviation | null;
@@ -54,10 +58,25 @@ export interface Weighing {
   readonly exactFits: string | null;
 }
 
-/** What is left exact in the fast mode, least first: the first that passes the bars is taken. */
-const ladder: readonly Spared[] = ['none', 'head', 'head and attention'];
+/** How a fast mode comes nearer to exact compute: matrices multiplied in two passes (about 16 bits of the activations), or left float32. */
+interface Care {
+  readonly name: string;
+  readonly twice: RegExp | null;
+  readonly spared: Spared;
+}
+
+/** The least first: the first that passes the bars is taken. Where an operator rounds whole rows instead of blocks, two passes gain nothing and floats remain. */
+const ladder: readonly Care[] = [
+  { name: '', twice: null, spared: 'none' },
+  { name: ', head in two passes', twice: /^(embed|head)$/, spared: 'none' },
+  { name: ', head and attention in two passes', twice: /^(embed|head)$|\.(q|k|v|qkv|o)$/, spared: 'none' },
+  { name: ', in two passes', twice: /./, spared: 'none' },
+  { name: ', head exact', twice: null, spared: 'head' },
+  { name: ', head and attention exact', twice: null, spared: 'head and attention' },
+];
+const [plainest = { name: '', twice: null, spared: 'none' }] = ladder;
 /** Raised whenever a measured deviation could change. */
-const measureVersion = 2;
+const measureVersion = 3;
 
 /** Makes the weights of a mode ready, and measures a fast mode once (the figure is kept in the cache). */
 export async function weighed(mode: WeightsMode, from: Weighing): Promise<Weighed> {
@@ -68,21 +87,32 @@ export async function weighed(mode: WeightsMode, from: Weighing): Promise<Weighe
       mode.bits === null
         ? await readyTensors(files, ready)
         : await packedTensors(files, spec, { ...ready, form: 'rounded', bits: mode.bits });
-    return { tensors, name: `exact${variant}`, deviation: null, unmeasured: null, scores: true };
+    return { tensors, twice: () => false, name: `exact${variant}`, deviation: null, unmeasured: null, scores: true };
   }
-  const packed = (spared: Spared) => packedTensors(files, spec, { ...ready, form: 'fast', bits: mode.bits, spared });
-  const nameOf = (spared: Spared) => `fast${variant}${spared === 'none' ? '' : `, ${spared} exact`}`;
+  const packed = (care: Care) => packedTensors(files, spec, { ...ready, form: 'fast', bits: mode.bits, spared: care.spared });
+  const found = async (care: Care, deviation: Deviation | null): Promise<Weighed> => ({
+    tensors: await packed(care),
+    twice: twiceOf(care),
+    name: `fast${variant}${care.name}`,
+    deviation,
+    unmeasured,
+    scores: deviation === null || mayScore(deviation),
+  });
   const unmeasured = from.tokenizer === null ? 'the model has no tokenizer for the text' : from.exactFits;
-  if (unmeasured !== null) return { tensors: await packed('none'), name: nameOf('none'), deviation: null, unmeasured, scores: true };
-  let last: Weighed | null = null;
-  for (const spared of ladder) {
-    const deviation = await measured(mode, spared, { from, packed });
-    last = { tensors: await packed(spared), name: nameOf(spared), deviation, unmeasured: null, scores: mayScore(deviation) };
+  if (unmeasured !== null) return found(plainest, null);
+  const measure = measuring(mode, from, packed);
+  let last = await found(plainest, await measure(plainest));
+  for (const care of ladder.slice(1)) {
     if (last.scores) break;
+    last = await found(care, await measure(care));
   }
-  if (!last) throw new Error('no fast mode');
   return last;
 }
+
+const twiceOf =
+  ({ twice }: Care) =>
+  (canonical: string): boolean =>
+    twice?.test(canonical) ?? false;
 
 /** One line for people. */
 export function deviationLine({ name, deviation, unmeasured, scores }: Weighed): string {
@@ -94,28 +124,43 @@ export function deviationLine({ name, deviation, unmeasured, scores }: Weighed):
     : `${told}; too far for log-probabilities (bars: ${deviationBars.kl} nats, ${100 * deviationBars.top1} %), so only texts are generated`;
 }
 
-type Packed = (spared: Spared) => Promise<Tensors>;
+/** Measures one way at a time against exact compute, which is run once; what was measured before is remembered. */
+function measuring(mode: WeightsMode, from: Weighing, packed: (care: Care) => Promise<Tensors>): (care: Care) => Promise<Deviation> {
+  const { files, spec, tokenizer, ready } = from;
+  let ids: readonly number[] | null = null;
+  let exact: NextTokens | null = null;
+  return async (care) => {
+    const path = join(ready.cacheDir, 'graphs', `deviation-${await keyOf(mode, care, from)}.json`);
+    const known = remembered(path);
+    if (known) return known;
+    if (ids === null || exact === null) {
+      ready.say?.('measuring how far the fast mode strays from exact compute (once for this model)');
+      ids = (tokenizer?.encode(deviationText, { bos: tokenizer.addBos }) ?? []).slice(0, 512);
+      const exactly: Tensors =
+        mode.bits === null
+          ? await readyTensors(files, ready)
+          : await packedTensors(files, spec, { ...ready, form: 'rounded', bits: mode.bits });
+      exact = await nextTokens(from, { tensors: exactly, twice: () => false }, ids);
+    }
+    const deviation = deviationOf(exact, await nextTokens(from, { tensors: await packed(care), twice: twiceOf(care) }, ids));
+    writeWhole(path, JSON.stringify(deviation));
+    return deviation;
+  };
+}
 
-async function measured(mode: WeightsMode, spared: Spared, { from, packed }: { from: Weighing; packed: Packed }): Promise<Deviation> {
-  const { files, spec, tokenizer, session, ready } = from;
-  const hash = await weightsHash(files.files, ready.cacheDir);
-  const device = session.device.device.name;
-  const key = createHash('sha256')
-    .update(JSON.stringify([measureVersion, hash, tokenizer?.hash, mode, spared, device, from.adapter?.hash]))
-    .digest('hex');
-  const path = join(ready.cacheDir, 'graphs', `deviation-${key.slice(0, 32)}.json`);
-  const known = remembered(path);
-  if (known) return known;
-  ready.say?.('measuring how far the fast mode strays from exact compute (once for this model)');
-  const ids = (tokenizer?.encode(deviationText, { bos: tokenizer.addBos }) ?? []).slice(0, 512);
-  const exactly: Tensors =
-    mode.bits === null
-      ? await readyTensors(files, ready)
-      : await packedTensors(files, spec, { ...ready, form: 'rounded', bits: mode.bits });
-  const exact = await nextTokens(from, exactly, ids);
-  const deviation = deviationOf(exact, await nextTokens(from, await packed(spared), ids));
-  writeWhole(path, JSON.stringify(deviation));
-  return deviation;
+/** The processor counts too: its instructions decide how products are rounded. */
+async function keyOf(mode: WeightsMode, care: Care, { files, tokenizer, session, ready, adapter }: Weighing): Promise<string> {
+  const what = [
+    measureVersion,
+    await weightsHash(files.files, ready.cacheDir),
+    tokenizer?.hash,
+    mode,
+    care.name,
+    session.device.device.name,
+    cpus()[0]?.model,
+    adapter?.hash,
+  ];
+  return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 32);
 }
 
 function remembered(path: string): Deviation | null {
@@ -127,12 +172,17 @@ function remembered(path: string): Deviation | null {
 }
 
 /** The likeliest next tokens after every token of a text, some positions at a time. */
-async function nextTokens({ spec, adapter, session: options }: Weighing, tensors: Tensors, ids: readonly number[]): Promise<NextTokens> {
-  const graph = buildGraph(spec, tensors, { purpose: 'generate', device: options.device.device.name, ...(adapter && { adapter }) });
+async function nextTokens(
+  { spec, adapter, session: options }: Weighing,
+  { tensors, twice }: Pick<Weighed, 'tensors' | 'twice'>,
+  ids: readonly number[],
+): Promise<NextTokens> {
+  const device = options.device.device.name;
+  const graph = buildGraph(spec, tensors, { purpose: 'generate', device, twice, ...(adapter && { adapter }) });
   // Quantised products need their prepacked layout: without it onnxruntime computes them exactly, and slowly.
   const session = await openSession(graph, { ...options, prepack: graph.inexact !== null });
   const { ort } = session;
-  const cache = kvTensors(ort, openKv(graph, 1, ids.length), 0, 1);
+  using cache = openCache(session, 1, ids.length);
   const width = Math.min(deviationWidth, spec.vocabulary);
   const top: number[] = [];
   const logprobs: number[] = [];
@@ -154,9 +204,10 @@ async function nextTokens({ spec, adapter, session: options }: Weighing, tensors
         places.map(() => ({ temperature: 0, uniform: 0, top: width })),
         places,
       ),
-      ...cache.past,
+      ...(await cache.past(0, 1)),
     });
-    const out = await session.run(feeds, { top: null, top_logprob: null, ...cache.present });
+    const out = await session.run(feeds, { top: null, top_logprob: null, ...cache.wanted });
+    cache.keep(out, 0, [{ start: at, count: some.length }]);
     const picked = pickedFrom(out);
     top.push(...picked.top);
     logprobs.push(...Array.from(picked.topLogprobs));

@@ -1,4 +1,5 @@
 import { partThinking } from '../../src/kit/answer-text.ts';
+import { saidInTranscript, transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt, Request, Response } from '../../src/types.ts';
 import { choiceOf, usageOf, writtenTokens } from './body.ts';
 import { forcedTokens, tokensOf } from './forced-tokens.ts';
@@ -16,15 +17,13 @@ export interface Asking {
 }
 
 const fail = (error: string): Response => ({ ok: false, error });
-const transcript = (messages: readonly Message[]) =>
-  `${messages.map((m) => (m.role === 'system' ? m.content : `${m.role === 'user' ? 'User' : 'Assistant'}: ${m.content}`)).join('\n\n')}\n\nAssistant:`;
 const withSystem = (prompt: readonly Message[], system: string | undefined) =>
   system !== undefined && prompt[0]?.role !== 'system' ? [{ role: 'system' as const, content: system }, ...prompt] : prompt;
 /** A prompt as one text: a conversation by the model's template where the server renders it, else as a transcript. Null when the server refuses it. */
 async function rawOf(prompt: Prompt, { system, abilities, native }: Asking, signal: AbortSignal): Promise<string | null> {
   if (typeof prompt === 'string') return prompt;
   const messages = withSystem(prompt, system);
-  if (!abilities.renders) return transcript(messages);
+  if (!abilities.renders) return transcriptOf(messages);
   const reply = await native('/apply-template', { messages }, signal);
   return reply.ok && typeof reply.body.prompt === 'string' ? reply.body.prompt : null;
 }
@@ -39,7 +38,7 @@ async function generated(request: Request, asking: Asking, signal: AbortSignal):
   const chat = typeof prompt !== 'string' && abilities.chat;
   if (!chat && !abilities.completions) return fail('this server continues no raw text (no /completions)');
   const common = { model, max_tokens: want.maxTokens, temperature: want.temperature, seed: want.seed };
-  const stops = [...(want.stop ?? []), ...(typeof prompt === 'string' || chat ? [] : ['\nUser:'])].slice(0, 4);
+  const stops = [...(want.stop ?? []), ...(typeof prompt === 'string' || chat ? [] : transcriptStops)].slice(0, 4);
   const stream = abilities.streams && first.wanted();
   const body = {
     ...common,
@@ -47,7 +46,7 @@ async function generated(request: Request, asking: Asking, signal: AbortSignal):
     ...(stream && { stream: true, stream_options: { include_usage: true } }),
     ...(chat
       ? { messages: withSystem(prompt, system) }
-      : { prompt: typeof prompt === 'string' ? prompt : transcript(withSystem(prompt, system)) }),
+      : { prompt: typeof prompt === 'string' ? prompt : transcriptOf(withSystem(prompt, system)) }),
   };
   const started = performance.now();
   const reply = await post(chat ? '/chat/completions' : '/completions', body, signal);
@@ -120,13 +119,15 @@ async function chosen(request: Request, asking: Asking, signal: AbortSignal): Pr
   const whole = await rawOf(request.prompt, asking, signal);
   if (whole === null) return fail(noPrompt);
   const prompt = whole.trimEnd();
+  const transcript = typeof request.prompt !== 'string' && !asking.abilities.renders;
   const logprobs: number[] = [];
   const optionTokens: number[] = [];
   for (const option of request.want.options) {
     const score = { grammar: forced, tokens: byTokens, echo: scoredBy, prompt_logprobs: scoredBy, none: scoredBy }[
       asking.abilities.scoring
     ];
-    const scored = await score(prompt, whole.slice(prompt.length) + option, asking, signal);
+    const said = transcript ? saidInTranscript(option) : option;
+    const scored = await score(prompt, whole.slice(prompt.length) + said, asking, signal);
     if (typeof scored === 'string') return fail(scored);
     logprobs.push(scored.sum);
     optionTokens.push(scored.count);

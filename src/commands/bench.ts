@@ -1,6 +1,6 @@
 import { askByIds, modelOptions, openByHand } from '../by-hand.ts';
 import type { Command } from '../command.ts';
-import { type Json, UserError } from '../types.ts';
+import { type Facts, type Json, UserError } from '../types.ts';
 
 interface Line {
   readonly what: 'prefill' | 'decode';
@@ -23,7 +23,10 @@ const command: Command = {
       .option('--lengths <list>', 'prompt lengths in tokens (default 32,128,512)')
       .option('--rows <list>', 'rows decoded together (default 1,4,16)')
       .option('--json', 'print JSON')
-      .addHelpText('after', '\nExample:\n  plumbline bench model.gguf --lengths 64,256 --rows 1,8');
+      .addHelpText(
+        'after',
+        '\nPrefill: one prompt of that many tokens. Decode: a new token for each of that many rows, 64 tokens behind each. Medians of three.\n\nExample:\n  plumbline bench model.gguf --lengths 64,256 --rows 1,8',
+      );
   },
   async run([argument], options, io) {
     const [lengths, rows] = [numbers(options.lengths, [32, 128, 512]), numbers(options.rows, [1, 4, 16])];
@@ -36,18 +39,39 @@ const command: Command = {
     const facts = (await runner.facts?.()) ?? {};
     const cost = { openMs, firstTokenMs, ...facts.cost };
     if (options.json) io.out(`${JSON.stringify({ model: runner.name, device: facts.device ?? null, cost, lines })}\n`);
-    else {
-      io.out(`${runner.name} on ${String(facts.device?.name ?? 'unknown')}\n`);
-      io.out(`open ${openMs} ms · first token ${firstTokenMs} ms · peak memory ${megabytes(facts.cost?.peakMemoryBytes)}\n`);
-      for (const { what, length, rows: count, tokensPerSecond, ms } of lines)
-        io.out(
-          what === 'prefill'
-            ? `prefill ${String(length).padStart(5)} tokens   ${tokensPerSecond.toFixed(1).padStart(8)} tokens/s  (${ms.toFixed(0)} ms)\n`
-            : `decode  ${String(count).padStart(5)} rows     ${tokensPerSecond.toFixed(1).padStart(8)} tokens/s  (${ms.toFixed(0)} ms a step)\n`,
-        );
-    }
+    else io.out(table(runner.name, { facts, lines, cost: { openMs, firstTokenMs } }));
     return 0;
   },
 };
+
+interface Benched {
+  readonly facts: Facts;
+  readonly lines: readonly Line[];
+  readonly cost: { readonly openMs: number; readonly firstTokenMs: number };
+}
+
+/** What the model is, what it takes, and its speeds, a line each. */
+function table(name: string, { facts, lines, cost }: Benched): string {
+  const { model = {}, device = {} } = facts;
+  const { parameters, quantisation, kvBytesPerToken, weights, fileBytes } = model;
+  const millions = typeof parameters === 'number' ? `${Math.round(parameters / 1e6)} M parameters` : null;
+  const cache = typeof kvBytesPerToken === 'number' ? `${Math.round(kvBytesPerToken / 1e3)} kB of cache a token` : null;
+  const about = [millions, quantisation, `${megabytes(fileBytes)} on disk`, cache, `weights ${String(weights ?? 'unknown')}`];
+  const speeds = lines.map(({ what, length, rows, tokensPerSecond, ms }) => [
+    what === 'prefill' ? `prefill ${length} tokens` : `decode ${rows} ${rows === 1 ? 'row' : 'rows'}`,
+    `${tokensPerSecond.toFixed(1)} tokens/s`,
+    what === 'prefill' ? `${ms.toFixed(0)} ms` : `${ms.toFixed(0)} ms a step`,
+  ]);
+  const width = (column: number): number => Math.max(...speeds.map((row) => row[column]?.length ?? 0));
+  const [first, second] = [width(0), width(1)];
+  return [
+    `${name} on ${String(device.name ?? 'unknown')}`,
+    about.filter((each) => each !== null && each !== undefined).join(' · '),
+    `open ${cost.openMs} ms · first token ${cost.firstTokenMs} ms · peak memory ${megabytes(facts.cost?.peakMemoryBytes)}`,
+    '',
+    ...speeds.map(([what = '', speed = '', time = '']) => `${what.padEnd(first)}  ${speed.padStart(second)}  ${time}`),
+    '',
+  ].join('\n');
+}
 
 export default command;

@@ -20,6 +20,7 @@ const command: Command = {
       .option('-p, --preset <name>', 'demo, quick, standard or full (default quick)')
       .option('--limit <n>', 'at most n items a suite; the result is marked partial')
       .option('--only <item>', 'only this item; repeatable', many)
+      .option('--attacks <list>', 'only these kinds of attack: role-play, encoding, many-shot …; repeatable', many)
       .option('--lang <list>', 'languages: en, zh, all (default en)', many)
       .option('--seed <n>', 'seed of everything random (default 1)')
       .option('--device <name>', 'auto, cpu, cuda, webgpu, dml, coreml (default auto)')
@@ -47,6 +48,7 @@ const command: Command = {
       .option('--policy <file>', 'the policy of --until-decided')
       .option('--baseline <run>', 'the baseline of --until-decided')
       .option('--against <model>', 'run this model as well and compare the two')
+      .option('--against-quantize <kind>', 'run the int8 or int4 variant of the same model as well and compare; several: int8,int4', many)
       .option('--dry-run', 'only say what would be asked and what it could show')
       .option('--json', 'print the manifest as JSON to stdout and nothing else')
       .option('-q, --quiet', 'no progress')
@@ -59,25 +61,44 @@ const command: Command = {
     const { policy: _policy, ...line } = options;
     const settings = await settingsOf(line, io.env, io.cwd);
     const first = (models as readonly string[]).length > 0 ? (models as readonly string[]) : (settings.model ?? []);
-    const named = typeof options.against === 'string' ? [...first, options.against] : first;
+    const named = [...first, ...(typeof options.against === 'string' ? [options.against] : [])].map((argument): Named => ({ argument }));
+    for (const quantize of variantsOf(options, first)) named.push({ argument: first[0] as string, quantize });
     const part = await partOf(options, io);
     if (named.length === 0) throw new UserError('no model named', 'plumbline run model.gguf, or plumbline run demo');
     const suites = await loadSuites(namedSuites(settings, io), io.cwd);
     trust(cacheDirOf(io.env), codeAmong(namedSuites(settings, io)));
     const done: Done[] = [];
-    for (const argument of named) {
+    for (const { argument, quantize } of named) {
       if (io.signal.aborted) break;
-      done.push(await runOne(argument, { settings, suites, io, several: named.length > 1, json: options.json === true, part }));
+      const own = quantize ? { ...settings, quantize } : settings;
+      done.push(await runOne(argument, { settings: own, suites, io, several: named.length > 1, json: options.json === true, part }));
     }
     const manifests = done.flatMap(({ manifest }) => manifest ?? []);
     if (options.json && !part.dry) io.out(`${JSON.stringify(manifests.length === 1 ? manifests[0] : manifests)}\n`);
     if (io.signal.aborted) return 130;
     if (part.dry) return 0;
-    if (options.against !== undefined) await compareFolders(done, io);
+    if (options.against !== undefined || options.againstQuantize !== undefined) await compareFolders(done, settings, io);
     const codes = done.map(({ code }) => code);
     return manifests.every((manifest) => manifest.complete) ? (codes.find((code) => code !== 0) ?? 0) : 3;
   },
 };
+
+interface Named {
+  readonly argument: string;
+  /** A variant made of the model; absent: as it is, or as --quantize says. */
+  readonly quantize?: NonNullable<Settings['quantize']>;
+}
+
+function variantsOf(options: Readonly<Record<string, unknown>>, models: readonly string[]): NonNullable<Settings['quantize']>[] {
+  const kinds = (options.againstQuantize ?? []) as readonly string[];
+  const wrong = kinds.find((kind) => kind !== 'int8' && kind !== 'int4');
+  if (wrong !== undefined) throw new UserError(`--against-quantize ${wrong}: expected int8 or int4`, '--against-quantize int8,int4');
+  if (kinds.length > 0 && models.length !== 1)
+    throw new UserError('--against-quantize makes variants of one model', 'plumbline run model.gguf --against-quantize int4');
+  if (kinds.length > 0 && options.quantize !== undefined)
+    throw new UserError('--quantize and --against-quantize: the model itself is compared with its variants', 'take --quantize away');
+  return kinds as NonNullable<Settings['quantize']>[];
+}
 
 interface Done {
   readonly folder: string;
@@ -86,10 +107,12 @@ interface Done {
   readonly code: number;
 }
 
-async function compareFolders(done: readonly Done[], io: Io): Promise<void> {
+async function compareFolders(done: readonly Done[], settings: Settings, io: Io): Promise<void> {
   const { default: compare } = await import('./compare.ts');
   const folders = done.map(({ folder }) => folder);
-  const options = { margin: '0.03', seed: '1', device: 'auto', as: 'terminal', output: join(dirname(folders[0] ?? '.'), 'comparison') };
+  const local = done.every(({ manifest }) => manifest?.model.identity.runner === 'onnx');
+  const output = join(dirname(folders[0] ?? '.'), 'comparison');
+  const options = { margin: '0.03', seed: '1', device: settings.device, offline: settings.offline, drift: local, as: 'terminal', output };
   await compare.run([folders], options, io);
 }
 
@@ -112,8 +135,10 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   const folder = resolve(io.cwd, folderOf(settings, opened.runner, several));
   const plans = await plansFor(opened.runner, { settings, suites, say, data });
   if (part.dry) {
+    line.show('measuring the speed');
+    const speed = await speedOf(folder, opened.runner, io.signal);
     line.end();
-    io.out(`${dryRun(plans, speedOf(folder)).join('\n')}\n`);
+    io.out(`${dryRun(plans, speed).join('\n')}\n`);
     return { folder, manifest: null, code: 0 };
   }
   const ask = async (only: readonly string[] | undefined) => {
@@ -125,7 +150,7 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
       toxicity: helpers.toxicity ?? null,
       plans: only ? await plansFor(opened.runner, { settings: chosen, suites, say: () => {}, data }) : plans,
       options: optionsOf(chosen, namedSuites(settings, io)),
-      command: ['plumbline', ...process.argv.slice(2)],
+      command: ['plumbline', ...commandOf(process.argv.slice(2), settings)],
       signal: io.signal,
       now: () => new Date(io.env.SOURCE_DATE_EPOCH ? Number(io.env.SOURCE_DATE_EPOCH) * 1000 : Date.now()),
       say: line.say,
@@ -148,8 +173,16 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   return { folder, manifest, code };
 }
 
+/** What was typed; of a variant that was made for a comparison, what would make it alone. */
+function commandOf(typed: readonly string[], { quantize }: Settings): string[] {
+  const at = typed.findIndex((word) => word.startsWith('--against-quantize'));
+  if (at < 0 || quantize === undefined) return [...typed];
+  const alone = typed.filter((_, i) => i !== at && (i !== at + 1 || typed[at]?.includes('=')));
+  return [...alone, '--quantize', quantize];
+}
+
 function folderOf(settings: Settings, runner: Runner, several: boolean): string {
-  const name = basename(runner.name).replace(/[^\w.@+-]+/g, '-');
+  const name = [basename(runner.name).replace(/[^\w.@+-]+/g, '-'), ...(settings.quantize ? [settings.quantize] : [])].join('-');
   if (settings.output === undefined) return join('runs', settings.shard ? `${name}-shard-${settings.shard.replace('/', '-of-')}` : name);
   return several ? join(settings.output, name) : settings.output;
 }

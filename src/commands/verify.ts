@@ -129,7 +129,7 @@ async function replayFor(manifest: Manifest, { plans, recording, options, io }: 
     () => {},
   );
   await using runner = await module.open(target, opened);
-  return replayed({ manifest, plans, recording, runner, count, signal: io.signal });
+  return await replayed({ manifest, plans, recording, runner, count, signal: io.signal });
 }
 
 const agreed = ({ answers, importedRows }: Verdict): string =>

@@ -1,7 +1,7 @@
 /** Whether two runs measured the same thing, so that one can be the other's baseline. Pure. */
 import { resultIdOf } from '../kit/result.ts';
 import { type Json, UserError } from '../types.ts';
-import { flattened, type RunData } from './compare.ts';
+import { attacksOf, flattened, type RunData } from './compare.ts';
 
 /** Identity fields that say which weights are at work: these are what a baseline is compared across. */
 const ofWeights =
@@ -34,7 +34,7 @@ function fieldsOf({ manifest }: RunData): Record<string, string> {
   const measures = { judge: judge?.hash ?? null, toxicity: toxicity?.hash ?? null };
   return {
     ...flattened(model.identity as Json, 'identity.'),
-    ...flattened({ protocol: model.protocol, system: options.system, ...measures }, ''),
+    ...flattened({ protocol: model.protocol, system: options.system, attacks: attacksOf(options), ...measures }, ''),
   };
 }
 

@@ -1,87 +1,105 @@
 /**
- * Fewer items, the same suite: which to ask, and what they say about all. Items are drawn systematically along strata, clusters and what a reference
- * fleet found hard; the estimate is prediction-powered (Angelopoulos et al. 2023; cross-fitted as in Zrnic & Candès 2024): predictions for all items,
- * put right by the items asked, so that the interval holds whatever the predictions are worth. Pure.
+ * Fewer items, the same suite: which to ask, and what they say about all. Items are drawn with equal chances, spread evenly over what is alike
+ * (spread.ts). The estimate is prediction-powered (Angelopoulos et al. 2023; cross-fitted as in Zrnic & Candès 2024): predictions for all items, put
+ * right by the errors of predictions made without the item, so that the interval holds whatever the predictions are worth. Pure.
  */
-import { tQuantile } from '../kit/index.ts';
+import { clopperPearson, tQuantile } from '../kit/index.ts';
 import { randomOf, shuffled } from '../kit/random.ts';
-import type { Item, Row } from '../types.ts';
+import type { Item } from '../types.ts';
+import { type Fleet, without } from './fleet-values.ts';
+import { fitted, learnt, plainWeights, type Sample, type Weights } from './gaussian.ts';
+import { type Likeness, likenessOf } from './likeness.ts';
+import { type RowOf, spreadSample } from './spread.ts';
 
-/** What other models did: one column a model, by item id. Empty: no fleet. */
-export type Fleet = readonly ReadonlyMap<string, number>[];
-
-/** Columns of a fleet from its rows under one value. */
-export const fleetOf = (runs: readonly (readonly Row[])[], value: string): Fleet =>
-  runs.map(
-    (rows) =>
-      new Map(
-        rows.flatMap((row) => {
-          const found = row.values[value];
-          return typeof found === 'number' ? [[row.id, found] as const] : [];
-        }),
-      ),
-  );
-
-export interface Drawn<I extends Item> {
-  readonly item: I;
-  /** Inverse inclusion probability: what a row's `weight` is to be. */
-  readonly weight: number;
+/** The items of a suite with how alike they are, as far as items and fleet tell. */
+export interface Survey {
+  readonly items: readonly Item[];
+  readonly likeness: Likeness;
+  readonly weights: Weights;
+  readonly rowOf: RowOf;
 }
 
-export interface DrawOptions {
-  readonly count: number;
-  readonly seed: number | string;
-  readonly fleet: Fleet;
+/** A fit on more items than this costs more than it tells. */
+const mostFitted = 400;
+const mostLearnt = 200;
+const mostTargets = 5;
+/** More items are spread within blocks drawn at random. */
+const largestBlock = 4000;
+/** Below so many asked items nothing is estimated; below so many that show the rarer outcome the interval is the exact one. */
+const fewest = 10;
+const enoughEvents = 5;
+
+/** Learns from the fleet which items are alike: each of its models is predicted from the others. */
+export function surveyOf(items: readonly Item[], fleet: Fleet, seed: number | string): Survey {
+  const likeness = likenessOf(items, fleet);
+  const plain = plainWeights(likeness);
+  const random = randomOf(`${seed}/survey`);
+  const at = shuffled([...items.keys()], random).slice(0, mostLearnt);
+  const targets = shuffled([...fleet.answers.keys()], random).slice(0, mostTargets);
+  const found = targets.flatMap((model) => weightsFor(model, { items, fleet, at }) ?? []);
+  const middle = (name: string, instead: number): number => {
+    const values = found.flatMap((weights) => weights.get(name) ?? []);
+    return values.length === 0 ? instead : Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
+  };
+  const kernels = likeness.names.map((name, k) => middle(name, plain.kernels[k] as number));
+  const weights = { kernels, noise: middle(noiseName, plain.noise) };
+  return { items, likeness, weights, rowOf: rowsOf(likeness, weights) };
 }
 
-/** `count` items, systematically from a random start; each with the same chance. Asking more later under the same seed is another draw. */
-export function drawItems<I extends Item>(items: readonly I[], { count, seed, fleet }: DrawOptions): Drawn<I>[] {
-  const n = Math.min(items.length, Math.max(1, Math.round(count)));
-  if (n === items.length) return items.map((item) => ({ item, weight: 1 }));
+const noiseName = '';
+
+/** Weights by kernel name that predict one of the fleet's models from the others; null where it answered too little. */
+function weightsFor(
+  model: number,
+  { items, fleet, at }: { readonly items: readonly Item[]; readonly fleet: Fleet; readonly at: readonly number[] },
+): ReadonlyMap<string, number> | null {
+  const column = fleet.answers[model] as ReadonlyMap<string, number>;
+  const known = at.flatMap((i) => {
+    const value = column.get((items[i] as Item).id);
+    return value === undefined ? [] : [{ i, value }];
+  });
+  if (known.length < 2 * fewest) return null;
+  const others = likenessOf(items, without(fleet, model));
+  const sample = { at: known.map(({ i }) => i), values: known.map(({ value }) => value) };
+  const { kernels, noise } = learnt(others, sample, { prior: plainWeights(others), trust: 1, steps: 25 });
+  return new Map([...others.names.map((name, k) => [name, kernels[k] as number] as const), [noiseName, noise]]);
+}
+
+/** `count` items, each with the same chance, of alike ones few. More items under the same seed are another draw. */
+export function drawItems({ items, likeness, weights, rowOf }: Survey, count: number, seed: number | string): Item[] {
+  const N = items.length;
+  const n = Math.min(N, Math.max(1, Math.round(count)));
+  if (n === N) return [...items];
   const random = randomOf(seed);
-  const along = inOrder(items, fleet, random);
-  const step = along.length / n;
-  const start = random() * step;
-  return Array.from({ length: n }, (_, k) => ({
-    item: along[Math.min(along.length - 1, Math.floor(start + k * step))] as I,
-    weight: step,
-  }));
-}
-
-/** Stratum by stratum, cluster by cluster, from what the fleet found hard to what it found easy and back: neighbours are alike. */
-function inOrder<I extends Item>(items: readonly I[], fleet: Fleet, random: () => number): I[] {
-  const keyed = items.map((item) => ({
-    item,
-    place: `${item.stratum ?? ''}\n${item.group ?? ''}`,
-    cluster: item.cluster ?? '',
-    hard: meanOf(fleet, item.id),
-    tie: random(),
-  }));
-  keyed.sort((a, b) => compare(a.place, b.place) || compare(a.cluster, b.cluster) || a.hard - b.hard || a.tie - b.tie);
-  const out: I[] = [];
-  let turned = false;
-  for (let from = 0; from < keyed.length; ) {
-    let to = from;
-    while (to < keyed.length && keyed[to]?.place === keyed[from]?.place && keyed[to]?.cluster === keyed[from]?.cluster) to++;
-    const block = keyed.slice(from, to).map(({ item }) => item);
-    out.push(...(turned ? block.reverse() : block));
-    turned = !turned;
-    from = to;
+  const order = N <= largestBlock ? [...items.keys()] : shuffled([...items.keys()], random);
+  const taken: number[] = [];
+  // A share of each block, so that the parts add up to n.
+  for (let from = 0; from < N; from += largestBlock) {
+    const block = order.slice(from, from + largestBlock);
+    const size = Math.round((n * (from + block.length)) / N) - Math.round((n * from) / N);
+    const rows = block.length === N ? rowOf : rowsOf(likeness.part(block), weights);
+    for (const i of spreadSample(new Float64Array(block.length).fill(size / block.length), rows, random)) taken.push(block[i] as number);
   }
-  return out;
+  return taken.sort((a, b) => a - b).map((i) => items[i] as Item);
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const meanOf = (fleet: Fleet, id: string): number => {
-  const found = fleet.flatMap((column) => column.get(id) ?? []);
-  return found.length === 0 ? 0.5 : found.reduce((sum, v) => sum + v, 0) / found.length;
-};
+/** How alike an item is to each; kept, for every item is looked at more than once. */
+function rowsOf(likeness: Likeness, { kernels }: Weights): RowOf {
+  const kept: (Float32Array | undefined)[] = [];
+  const row = new Float64Array(likeness.n);
+  return (i) => {
+    const known = kept[i];
+    if (known) return known;
+    likeness.row(i, kernels, row);
+    if (likeness.n <= largestBlock) kept[i] = Float32Array.from(row);
+    return row;
+  };
+}
 
-/** An asked item's value, with the weight it was drawn with. */
+/** An asked item's value. */
 export interface Asked {
   readonly id: string;
   readonly value: number;
-  readonly weight: number;
 }
 
 export interface BudgetEstimate {
@@ -96,160 +114,63 @@ export interface BudgetEstimate {
   readonly effective: number;
 }
 
-const folds = 5;
-/** A fit on more items than this costs more than it tells. */
-const mostFitted = 200;
-
-/** The mean over all `items` from those asked. Values in 0..1. Null below 10 asked items. */
-export function budgetEstimate(
-  items: readonly Item[],
-  asked: readonly Asked[],
-  options: Omit<DrawOptions, 'count'>,
-): BudgetEstimate | null {
-  if (asked.length < 10) return null;
-  const features = featuresOf(items, options.fleet);
-  const at = new Map(items.map((item, i) => [item.id, i]));
-  const sample = asked.flatMap(({ id, value, weight }) => {
-    const i = at.get(id);
-    return i === undefined ? [] : [{ i, value, weight, alike: features(i) }];
-  });
-  const random = randomOf(`${options.seed}/folds`);
-  const some = (points: readonly Point[]) => (points.length <= mostFitted ? points : shuffled(points, random).slice(0, mostFitted));
-  const ridge = bestRidge(some(sample));
-  const fold = sample.map(() => Math.floor(random() * folds));
-  const predicted = new Float64Array(items.length);
-  const residuals = new Float64Array(sample.length);
-  for (let f = 0; f < folds; f++) {
-    const fit = fitted(some(sample.filter((_, k) => fold[k] !== f)), ridge);
-    for (let i = 0; i < items.length; i++) predicted[i] = (predicted[i] as number) + fit(i) / folds;
-    sample.forEach(({ i, value }, k) => {
-      if (fold[k] === f) residuals[k] = value - fit(i);
-    });
-  }
-  return combined(sample, residuals, predicted);
-}
-
-interface Point {
-  readonly i: number;
-  /** How alike it is to every item. */
-  readonly alike: Float64Array;
-  readonly value: number;
-  readonly weight: number;
-}
-
-/** mean f + Σ w r / Σ w, with the variance of the corrected residuals; the plain weighted mean where predictions only add noise. */
-function combined(sample: readonly Point[], residuals: Float64Array, predicted: Float64Array): BudgetEstimate {
-  const N = predicted.length;
-  const n = sample.length;
-  const W = sample.reduce((sum, { weight }) => sum + weight, 0);
-  const spread = (of: (k: number) => number) => {
-    const mean = sample.reduce((sum, { weight }, k) => sum + weight * of(k), 0) / W;
-    const squares = sample.reduce((sum, { weight }, k) => sum + (weight * (of(k) - mean)) ** 2, 0);
-    return { mean, variance: ((squares / (W * W)) * n * Math.max(0, 1 - n / N)) / (n - 1) };
-  };
-  const plain = spread((k) => sample[k]?.value ?? 0);
-  const corrected = spread((k) => residuals[k] as number);
-  const uniform = (plain.mean * (1 - plain.mean) * Math.max(0, 1 - n / N)) / n;
-  const powered = corrected.variance < plain.variance;
-  const value = powered ? predicted.reduce((sum, f) => sum + f, 0) / N + corrected.mean : plain.mean;
-  const variance = Math.max(powered ? corrected.variance : plain.variance, 1e-12);
-  const half = tQuantile(0.975, n - 1) * Math.sqrt(variance);
-  const clip = (v: number) => Math.min(1, Math.max(0, v));
-  const effective = uniform > 0 ? (n * uniform) / variance : n;
-  return { value: clip(value), low: clip(value - half), high: clip(value + half), se: Math.sqrt(variance), n, effective };
-}
-
-/** How alike an item is to each: by the fleet's answers, stratum, group and cluster. */
-function featuresOf(items: readonly Item[], fleet: Fleet): (i: number) => Float64Array {
-  const columns = fleet.map((column) => Float64Array.from(items, ({ id }) => 2 * (column.get(id) ?? 0.5) - 1));
-  const place = numbered(items.map(({ stratum, group }) => `${stratum ?? ''}\n${group ?? ''}`));
-  const cluster = numbered(items.map((item) => item.cluster ?? item.id));
-  return (i) => {
-    const alike = new Float64Array(items.length);
-    for (const column of columns) {
-      const own = (column[i] as number) / columns.length;
-      for (let j = 0; j < alike.length; j++) alike[j] = (alike[j] as number) + own * (column[j] as number);
-    }
-    for (let j = 0; j < alike.length; j++) {
-      const [samePlace, sameCluster] = [place[i] === place[j] ? 1 : 0, cluster[i] === cluster[j] ? 1 : 0];
-      alike[j] = (alike[j] as number) + samePlace + sameCluster + samePlace * sameCluster;
-    }
-    return alike;
-  };
-}
-
-function numbered(names: readonly string[]): Int32Array {
-  const numbers = new Map<string, number>();
-  for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size);
-  return Int32Array.from(names, (name) => numbers.get(name) as number);
-}
-
-/** The ridge with the least leave-one-out error: residuals are (K + λ)⁻¹y divided by its diagonal. */
-function bestRidge(sample: readonly Point[]): number {
-  let best = { error: Number.POSITIVE_INFINITY, ridge: 8 };
-  for (const ridge of [1, 4, 16, 64]) {
-    const { alpha, diagonal } = solved(sample, ridge, true);
-    const error = alpha.reduce((sum, a, k) => sum + (a / (diagonal[k] as number)) ** 2, 0);
-    if (error < best.error) best = { error, ridge };
-  }
-  return best.ridge;
-}
-
-function fitted(sample: readonly Point[], ridge: number): (i: number) => number {
-  const { alpha, mean } = solved(sample, ridge, false);
-  return (i) => {
-    let sum = mean;
-    for (let k = 0; k < sample.length; k++) sum += (alpha[k] as number) * (sample[k]?.alike[i] as number);
-    return Math.min(1, Math.max(0, sum));
-  };
-}
-
-/** (K + ridge)⁻¹ (y − mean) by Cholesky; the inverse's diagonal where asked for. */
-function solved(sample: readonly Point[], ridge: number, inverse: boolean) {
-  const n = sample.length;
-  const W = sample.reduce((sum, { weight }) => sum + weight, 0);
-  const mean = sample.reduce((sum, { weight, value }) => sum + weight * value, 0) / W;
-  const L = new Float64Array(n * n);
-  for (let a = 0; a < n; a++) {
-    for (let b = 0; b <= a; b++) {
-      let sum = ((sample[a] as Point).alike[(sample[b] as Point).i] as number) + (a === b ? ridge : 0);
-      for (let k = 0; k < b; k++) sum -= (L[a * n + k] as number) * (L[b * n + k] as number);
-      L[a * n + b] = a === b ? Math.sqrt(Math.max(1e-12, sum)) : sum / (L[b * n + b] as number);
-    }
-  }
-  const alpha = backward(
-    L,
-    forward(
-      L,
-      Float64Array.from(sample, ({ value }) => value - mean),
-    ),
+/** The mean over all items from those asked by `drawItems`. Values in 0..1. Null below 10 asked items. */
+export function budgetEstimate(survey: Survey, asked: readonly Asked[], seed: number | string): BudgetEstimate | null {
+  const at = new Map(survey.items.map(({ id }, i) => [id, i]));
+  const known = shuffled(
+    asked.filter(({ id }) => at.has(id)),
+    randomOf(`${seed}/fit`),
   );
-  const diagonal = new Float64Array(inverse ? n : 0);
-  for (let c = 0; c < diagonal.length; c++) {
-    const unit = new Float64Array(n);
-    unit[c] = 1;
-    // (LLᵀ)⁻¹ has ‖L⁻¹e‖² on its diagonal.
-    diagonal[c] = forward(L, unit).reduce((sum, v) => sum + v * v, 0);
-  }
-  return { alpha, diagonal, mean };
+  if (known.length < fewest) return null;
+  const sample: Sample = { at: known.map(({ id }) => at.get(id) as number), values: known.map(({ value }) => value) };
+  const [n, N] = [known.length, survey.items.length];
+  const plain = meanOf(sample.values);
+  if (n === N) return { value: plain, low: plain, high: plain, se: 0, n, effective: n };
+  const spread = sample.values.reduce((sum, v) => sum + (v - plain) ** 2, 0) / (n - 1);
+  const powered = predictionPowered(survey, sample);
+  const [value, square] = powered.square < spread ? [powered.value, powered.square] : [plain, spread];
+  return { n, ...intervalOf(clip(value), square, { n, N, binary: sample.values.every((v) => v === 0 || v === 1) }) };
 }
 
-function forward(L: Float64Array, y: Float64Array): Float64Array {
-  const n = y.length;
-  for (let a = 0; a < n; a++) {
-    let sum = y[a] as number;
-    for (let k = 0; k < a; k++) sum -= (L[a * n + k] as number) * (y[k] as number);
-    y[a] = sum / (L[a * n + a] as number);
-  }
-  return y;
+/** Mean of predictions plus mean of errors, each error of a prediction made without its item; and the mean squared error. */
+function predictionPowered(survey: Survey, sample: Sample): { value: number; square: number } {
+  const { likeness } = survey;
+  const part = (most: number): Sample => ({ at: sample.at.slice(0, most), values: sample.values.slice(0, most) });
+  const weights = learnt(likeness, part(mostLearnt), { prior: survey.weights, trust: 4, steps: 12 });
+  const { predicted, errors, pull } = fitted(likeness, part(mostFitted), weights);
+  const n = sample.at.length;
+  const all = sample.values.map((v, k) => errors[k] ?? v - (predicted[sample.at[k] as number] as number));
+  const own = errors.reduce((sum, e, k) => sum + e * (pull[k] as number), 0) / n;
+  return { value: meanOf(predicted) - own + meanOf(all), square: all.reduce((sum, e) => sum + e * e, 0) / n };
 }
 
-function backward(L: Float64Array, y: Float64Array): Float64Array {
-  const n = y.length;
-  for (let a = n - 1; a >= 0; a--) {
-    let sum = y[a] as number;
-    for (let k = a + 1; k < n; k++) sum -= (L[k * n + a] as number) * (y[k] as number);
-    y[a] = sum / (L[a * n + a] as number);
-  }
-  return y;
+interface Size {
+  readonly n: number;
+  readonly N: number;
+  readonly binary: boolean;
 }
+
+/** Student's t with the finite population's factor; the exact interval where few show the rarer outcome. */
+function intervalOf(value: number, square: number, { n, N, binary }: Size): Omit<BudgetEstimate, 'n'> {
+  const left = 1 - n / N;
+  const variance = (square * left) / n;
+  const uniform = (value * (1 - value) * left) / n;
+  const effective = variance > 0 && uniform > 0 ? (n * uniform) / variance : n;
+  const head = { value, se: Math.sqrt(variance), effective };
+  const events = Math.min(value, 1 - value) * n;
+  if (binary && events < enoughEvents) return { ...head, ...within(value, clopperPearson(value * (n / left), n / left)) };
+  // Values that never differ are not certainty: of n alike, up to 1 − .025^(1/n) may differ.
+  const half = variance > 1e-12 ? tQuantile(0.975, n - 1) * head.se : 1 - 0.025 ** (1 / n);
+  return { ...head, low: clip(value - half), high: clip(value + half) };
+}
+
+const clip = (v: number): number => Math.min(1, Math.max(0, v));
+const meanOf = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum / values.length;
+};
+const within = (value: number, { low, high }: { readonly low: number; readonly high: number }) => ({
+  low: Math.min(value, low),
+  high: Math.max(value, high),
+});

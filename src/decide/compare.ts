@@ -2,8 +2,8 @@
 
 import { profileOf } from '../engine/profile.ts';
 import type { ComparedRun, Comparison, Conclusion, Costs, Difference, Drift, PairComparison, SuiteDifference } from '../kit/comparison.ts';
-import { clusterMean, clusterSums, holm, meanOf, nonInferiority } from '../kit/index.ts';
-import { resultIdOf } from '../kit/result.ts';
+import { holm, nonInferiority, pairedDifference } from '../kit/index.ts';
+import { modelNameOf, resultIdOf } from '../kit/result.ts';
 import { dimensions, type Facts, type Json, type Manifest, type Metric, type Result, type Row, type Suite } from '../types.ts';
 import { type PairedMetric, pairedMetric, pairRows } from './paired-metric.ts';
 
@@ -44,12 +44,10 @@ export function comparisonOf(runs: readonly RunData[], options: CompareOptions):
 
 const letterOf = (i: number): string => String.fromCharCode(65 + i);
 
-/** Result ids: the suite's, with `@<lang>` for other languages than English. */
-
 function sideOf(run: RunData, letter: string): ComparedRun {
   const { model, created, facts } = run.manifest;
-  const { name, hash, protocol } = model;
-  return { letter, name, hash, protocol, created, profile: profileOf(run.results), cost: costsOf(facts) };
+  const { hash, protocol } = model;
+  return { letter, name: modelNameOf(model), hash, protocol, created, profile: profileOf(run.results), cost: costsOf(facts) };
 }
 
 /** Costs from a run's facts, under the names runners give them; null where a runner is silent. */
@@ -186,12 +184,13 @@ function controlsDifference(a: RunData, b: RunData, matched: readonly Match[], c
       const [x, y] = [a.values[floor.value], b.values[floor.value]];
       return typeof x === 'number' && typeof y === 'number' ? [{ value: y - x, cluster: `${id}/${a.cluster ?? a.id}` }] : [];
     });
-    return differences.map((d) => ({ ...d, weight: 1 / differences.length }));
+    return differences.map(({ value, cluster }) => ({ difference: value, cluster, weight: 1 / differences.length }));
   });
-  const mean = meanOf(observed, { seed: `controls/${context.seed}`, bounded: false });
-  if (!mean) return null;
-  const { low, high, method } = mean.interval ?? { low: null, high: null, method: 'none' };
-  return { value: clusterMean(clusterSums(observed)), low, high, method };
+  const bounded = observed.every(({ difference }) => Math.abs(difference) <= 1);
+  const found = pairedDifference(observed, { seed: `controls/${context.seed}`, bounded });
+  if (!found) return null;
+  const { value, low, high, method } = found;
+  return { value, low: Number.isFinite(low) ? low : null, high: Number.isFinite(high) ? high : null, method };
 }
 
 /** Fields of identity and options that differ: `field: a → b`. */
@@ -199,13 +198,20 @@ export function differencesOf(a: Manifest, b: Manifest): string[] {
   const flat = ({ model, judge, toxicity, options }: Manifest) => ({
     ...flattened(model.identity as Json, ''),
     ...flattened({ judge: judge?.name ?? null, toxicity: toxicity?.name ?? null }, ''),
-    ...flattened({ protocol: model.protocol, preset: options.preset, seed: options.seed, system: options.system }, 'options.'),
+    ...flattened(
+      { protocol: model.protocol, preset: options.preset, seed: options.seed, system: options.system, attacks: attacksOf(options) },
+      'options.',
+    ),
   });
   const [first, second] = [flat(a), flat(b)];
   return [...new Set([...Object.keys(first), ...Object.keys(second)])]
     .filter((key) => first[key] !== second[key])
     .map((key) => `${key}: ${shown(first[key])} → ${shown(second[key])}`);
 }
+
+/** The kinds of attack that were picked, in one order; null: all. */
+export const attacksOf = ({ attacks }: Manifest['options']): string | null =>
+  attacks === undefined || attacks.length === 0 ? null : [...new Set(attacks)].sort().join(',');
 
 /** Leaves of a JSON value by dotted path, as JSON texts. */
 export function flattened(value: Json, prefix: string): Record<string, string> {

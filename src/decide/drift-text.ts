@@ -14,10 +14,13 @@ export const driftPassages: readonly string[] = [
   'The museum is open from ten to five, except on Mondays. Tickets cost nine euros; children under twelve, students and anyone out of work enter free of charge.',
 ];
 
-/** Prefixes of the passages, cut at words from the fourth on: [passage index, text]. */
+/** Prefixes of the passages, cut at every third word from the fourth on (neighbours tell nearly the same): [passage index, text]. */
 export function driftPrefixes(): readonly (readonly [passage: number, text: string])[] {
   return driftPassages.flatMap((passage, index) => {
     const ends = [...passage.matchAll(/\s+/g)].map((match) => match.index);
-    return ends.slice(3).map((end) => [index, passage.slice(0, end)] as const);
+    return ends
+      .slice(3)
+      .filter((_, k) => k % 3 === 0)
+      .map((end) => [index, passage.slice(0, end)] as const);
   });
 }

@@ -1,7 +1,7 @@
 /** A run held against a policy: one verdict. Pure. */
 
 import { itemsToDecide } from '../kit/index.ts';
-import { resultIdOf } from '../kit/result.ts';
+import { modelNameOf, resultIdOf } from '../kit/result.ts';
 import { type RuleVerdict, stateOf, type Verdict, type VerdictState } from '../kit/verdict.ts';
 import type { Outcome, Result, Suite } from '../types.ts';
 import type { RunData } from './compare.ts';
@@ -22,14 +22,13 @@ export function gate(run: RunData, policy: Policy, options: GateOptions): Verdic
   checkAgainst(policy, run.results);
   const context: Context = { run, policy, measure: options.measure ?? measureOf(run, options) };
   const rules = policy.rules.flatMap((rule, i) => conditionsOf(rule, context).map((open) => closed(open, policy, i)));
-  const { name, hash } = run.manifest.model;
-  const base = options.baseline?.manifest.model;
+  const named = (data: RunData) => ({ name: modelNameOf(data.manifest.model), hash: data.manifest.model.hash });
   return {
     format: 'plumbline-verdict/1',
     state: stateOf(rules),
-    model: { name, hash },
+    model: named(run),
     policy: policy.path,
-    baseline: base ? { name: base.name, hash: base.hash } : null,
+    baseline: options.baseline ? named(options.baseline) : null,
     rules: unique(rules),
   };
 }

@@ -2,14 +2,19 @@
 
 import { isAble, profileOf } from '../engine/profile.ts';
 import { resultIdOf } from '../kit/result.ts';
-import { dimensions, type Result } from '../types.ts';
+import { dimensions, type Result, UserError } from '../types.ts';
 import type { RunData } from './compare.ts';
 
 const down = (value: number): string => Math.max(0, Math.floor(value * 100 - 1e-9) / 100).toFixed(2);
 const number = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
 
-/** YAML text. Suites the model is able to do get a floor rule and a least grade at the lower end of their interval; the rest are comments. */
+/** YAML text. Throws UserError where there is no suite to hold the model to. Suites the model is able to do get a floor rule and a least grade at the lower end of their interval; the rest are comments. */
 export function policyFor({ manifest, results }: RunData): string {
+  if (!results.some(canBeHeld))
+    throw new UserError(
+      `${manifest.model.name} passes the control of no suite of this run: there is nothing to hold it to`,
+      'more items may show what it is able to do: plumbline run … --preset standard',
+    );
   const lines = [
     '# yaml-language-server: $schema=./node_modules/plumbline-eval/schemas/policy.schema.json',
     `# A policy for \`plumbline gate\`, written from ${manifest.model.name} (${manifest.model.hash.slice(0, 12)}), preset ${manifest.options.preset}.`,
@@ -27,7 +32,7 @@ export function policyFor({ manifest, results }: RunData): string {
     const profile = profileOf(results).find((entry) => entry.dimension === dimension);
     lines.push(
       '',
-      `    # ${dimension}: ${number(profile?.grade ?? null)} (${number(profile?.low ?? null)}–${number(profile?.high ?? null)}), able in ${profile?.able ?? 0} of ${profile?.of ?? 0}`,
+      `    # ${dimension}: ${profile?.grade == null ? '' : `${number(profile.grade)} (${number(profile.low)}–${number(profile.high)}), `}able in ${profile?.able ?? 0} of ${profile?.of ?? 0}`,
     );
     lines.push(...own.flatMap(ruleLines));
   }
@@ -47,10 +52,12 @@ export function policyFor({ manifest, results }: RunData): string {
   return lines.join('\n');
 }
 
+const canBeHeld = (result: Result): boolean => isAble(result) && (result.estimates[0]?.gradeLow ?? null) !== null;
+
 function ruleLines(result: Result): string[] {
   const id = resultIdOf(result);
   const [headline] = result.estimates;
-  if (!isAble(result) || !headline || headline.gradeLow === null)
+  if (!canBeHeld(result) || !headline || headline.gradeLow === null)
     return [`    # - suite: ${id}        # ${result.invalid ? 'INVALID' : 'not able'}: nothing to hold it to yet`];
   const low = down(headline.gradeLow);
   return [

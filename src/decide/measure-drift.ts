@@ -41,7 +41,7 @@ export async function measureDrift(manifests: readonly Manifest[], options: Meas
 }
 
 /** Flags of the run's command line that change the model. */
-const kept = new Set(['quantize', 'weights', 'adapter', 'protocol', 'set', 'system', 'batch-size']);
+const kept = new Set(['adapter', 'protocol', 'set', 'system', 'batch-size']);
 
 function flagsOf(command: readonly string[]): Record<string, string | Record<string, string>> {
   const flags: Record<string, string | Record<string, string>> = {};
@@ -57,9 +57,16 @@ function flagsOf(command: readonly string[]): Record<string, string | Record<str
   return flags;
 }
 
+/** The variant that the identity names, wherever it was asked for: the command line, the environment or a file. */
+function variantOf({ model }: Manifest): Record<string, string> {
+  const mode = typeof model.identity.mode === 'string' ? model.identity.mode : '';
+  const quantize = /\bint[48]\b/.exec(mode)?.[0];
+  return { ...(quantize && { quantize }), ...(/\bfast\b/.test(mode) && { weights: 'fast' }) };
+}
+
 async function readModel(manifest: Manifest, { device, offline, io }: MeasureOptions): Promise<Read | null> {
   const say = (why: string) => io.err(`no drift for ${manifest.model.name}: ${why}\n`);
-  const settings = await settingsOf({ ...flagsOf(manifest.command), device, offline }, io.env, io.cwd);
+  const settings = await settingsOf({ ...flagsOf(manifest.command), ...variantOf(manifest), device, offline }, io.env, io.cwd);
   await using opened = await openModel(manifest.model.argument, settings, io, () => {});
   const { runner } = opened;
   if (!runner.wants.includes('next') || !runner.wants.includes('trace')) {
@@ -67,7 +74,8 @@ async function readModel(manifest: Manifest, { device, offline, io }: MeasureOpt
     return null;
   }
   if (identityHash(runner.identity) !== manifest.model.hash) say('opened now, its identity differs from the run’s; measured nevertheless');
-  return read(runner, io.signal, say);
+  // Awaited here: on leaving this scope the runner is closed.
+  return await read(runner, io.signal, say);
 }
 
 async function read(runner: Runner, signal: AbortSignal, say: (why: string) => void): Promise<Read> {

@@ -18,7 +18,7 @@ export interface Plan {
   readonly items: Items;
   /** sha256 over the items. */
   readonly hash: string;
-  /** Items left out of the preset by --limit or --only. */
+  /** Items left out of the preset by --limit, --only or --attacks. */
   readonly partial: boolean;
   /** Asked beside the items of a public benchmark. */
   readonly signs?: readonly Sign[];
@@ -29,6 +29,8 @@ export interface Choice {
   readonly languages: readonly string[];
   readonly limit: number | null;
   readonly only: readonly string[];
+  /** Kinds of attack, in suites that make one of them; absent or empty: all. */
+  readonly attacks?: readonly string[];
   readonly shard: string | null;
   /** Public benchmarks' files; without it a suite that reads one is told that it is not at hand. */
   readonly data?: Data;
@@ -75,7 +77,26 @@ async function inLists(items: AsyncIterable<Item>): Promise<Map<string, Items>> 
   return lists;
 }
 
-function planOf(suite: Suite, lang: string, items: Items, choice: Choice): Plan {
+/** What `--attacks` may name for an item: `encoding/base64`, `encoding` or `base64`. */
+const namesOf = ({ attack }: Item): string[] => (attack === undefined ? [] : [attack, ...attack.split('/')]);
+
+/** Every kind of attack that some suites make, by the names that pick it. */
+export async function attackNames(suites: readonly Suite[], data: Data = noData): Promise<string[]> {
+  const names = new Set<string>();
+  for (const suite of suites) for await (const item of await suite.items(data)) for (const name of namesOf(item)) names.add(name);
+  return [...names];
+}
+
+/** The items that make one of the picked kinds of attack; all, where a suite makes none of them. */
+function picked(items: Items, attacks: readonly string[]): Items {
+  if (attacks.length === 0) return items;
+  const makes = (item: Item) => namesOf(item).some((name) => attacks.includes(name));
+  const found = selected(items, makes);
+  return found.length === 0 ? items : selected(items, (item) => item.attack === undefined || makes(item));
+}
+
+function planOf(suite: Suite, lang: string, whole: Items, choice: Choice): Plan {
+  const items = picked(whole, choice.attacks ?? []);
   const size = (suite.sizes ?? defaultSizes)[choice.preset];
   const preset = size >= items.length ? items : firstOf(items, size);
   const id = lang === 'en' ? suite.id : `${suite.id}@${lang}`;
@@ -83,7 +104,8 @@ function planOf(suite: Suite, lang: string, items: Items, choice: Choice): Plan 
   const limit = choice.limit ?? Number.POSITIVE_INFINITY;
   const named = only.size > 0 ? selected(items, (item) => only.has(item.id) || only.has(`${id}#${item.id}`)) : preset;
   const chosen = limit < named.length ? selected(named, (_, at) => at < limit) : named;
-  return { id, suite, lang, items: chosen, hash: hashOf(chosen), partial: chosen.length !== preset.length };
+  const partial = chosen.length !== preset.length || items.length !== whole.length;
+  return { id, suite, lang, items: chosen, hash: hashOf(chosen), partial };
 }
 
 /** The first `size` items of the fixed order; only what the order depends on is held of the others. */

@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { argmax, mentions } from '../kit/answers.ts';
 import { choose, scoresOf } from '../kit/asking.ts';
 import { outcomeOf } from '../kit/outcome.ts';
 import { hashOf } from '../kit/random.ts';
-import { bytesOf, csvBounds, linesIn } from '../lines.ts';
 import { type Dimension, dimensions, type Item, type Request, type Suite, UserError } from '../types.ts';
+import { type Fields, nameOf, ownRows, textOf } from './own-rows.ts';
 
 /** A user's own question set: CSV, TSV or JSONL with a header; the columns are documented in docs/own-questions.md. */
 interface Question extends Item {
@@ -18,42 +17,6 @@ interface Question extends Item {
   readonly pattern?: string;
   readonly system?: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-async function* csvRows(path: string): AsyncGenerator<[line: number, fields: Fields]> {
-  const { parse } = await import('csv-parse');
-  const delimiter = /\.tsv$/i.test(path) ? '\t' : ',';
-  const parser = createReadStream(path).pipe(
-    parse({ ...csvBounds, bom: true, columns: true, delimiter, info: true, skip_empty_lines: true, trim: true }),
-  );
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: Fields; info: { lines: number } }>) yield [info.lines, record];
-  } catch (error) {
-    const line = (error as { lines?: number }).lines;
-    if (line === undefined) throw error;
-    throw new UserError(
-      `${path}:${line}: ${(error as Error).message}`,
-      'mend that row; text with commas, quotes or line breaks stands in "double quotes"',
-    );
-  }
-}
-
-async function* jsonRows(path: string): AsyncGenerator<[line: number, fields: Fields]> {
-  for await (const { line, text } of linesIn(bytesOf(path), path)) {
-    if (text.trim() === '') continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      throw new UserError(`${path}:${line}: not a JSON value (${(error as Error).message})`, 'every line is one JSON object');
-    }
-    if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new UserError(`${path}:${line}: expected a JSON object`);
-    yield [line, value as Fields];
-  }
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value.trim() : typeof value === 'number' ? String(value) : '');
 
 function optionsOf(fields: Fields): string[] {
   if (Array.isArray(fields.options)) return fields.options.map(textOf);
@@ -143,7 +106,7 @@ function dimensionOf(fields: Fields): Dimension {
 }
 
 async function* questionsIn(path: string): AsyncGenerator<Question> {
-  for await (const [line, fields] of /\.[ct]sv$/i.test(path) ? csvRows(path) : jsonRows(path)) yield questionOf(path, line, fields);
+  for await (const [line, fields] of ownRows(path)) yield questionOf(path, line, fields);
 }
 
 /** What has to be known of all questions before the first is asked. */
@@ -164,7 +127,7 @@ async function overviewOf(path: string) {
 }
 
 async function dimensionIn(path: string): Promise<Dimension> {
-  for await (const [, fields] of /\.[ct]sv$/i.test(path) ? csvRows(path) : jsonRows(path)) return dimensionOf(fields);
+  for await (const [, fields] of ownRows(path)) return dimensionOf(fields);
   return 'reliability';
 }
 
@@ -172,10 +135,7 @@ async function dimensionIn(path: string): Promise<Dimension> {
 export async function questionSet(path: string): Promise<Suite> {
   const { languages, wants, patterns, chance } = await overviewOf(path);
   const matches = await matcherOf(patterns, path);
-  const name = basename(path)
-    .replace(/\.[^.]+$/, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-');
+  const name = nameOf(basename(path));
   const dimension = await dimensionIn(path);
   return {
     id: `${dimension}/${name}`,

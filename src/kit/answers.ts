@@ -16,7 +16,9 @@ export function mentions(text: string, needle: string): boolean {
   const n = normalised(needle);
   if (n === '') return false;
   const t = normalised(text);
-  return /[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]/.test(n) ? t.includes(n) : ` ${t} `.includes(` ${n} `);
+  if (/[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]/.test(n)) return t.includes(n);
+  // A number or a Latin word inside Chinese text has no blanks around it.
+  return ` ${t.replace(/[\u3400-\u9fff]+/g, ' ')} `.replace(/\s+/g, ' ').includes(` ${n} `);
 }
 
 /** Index of the highest number (the first of equals); null when there is none or one is not finite. */

@@ -55,9 +55,9 @@ export function tell(prompt: Prompt, maxTokens: number, script: Script): Request
   return { to: 'target', prompt, want: { kind: 'text', maxTokens, temperature: 0, seed: 0 }, script };
 }
 
-/** The log-probability of every token of a text. The script's numbers are mean log-probabilities of a token. */
-export function traced(text: string, script: Script): Request {
-  return { to: 'target', prompt: text, want: { kind: 'trace' }, script };
+/** The log-probability of every token of a text, with the spread over the vocabulary where asked. The script's numbers are mean log-probabilities of a token. */
+export function traced(text: string, script: Script, spread = false): Request {
+  return { to: 'target', prompt: text, want: { kind: 'trace', ...(spread && { spread }) }, script };
 }
 
 export const user = (content: string): Message => ({ role: 'user', content });

@@ -2,6 +2,7 @@
 import type { Item, Request, Response, Row } from '../types.ts';
 import { mentions, normalised } from './answers.ts';
 import { choose, scoresOf } from './asking.ts';
+import { functionWords } from './language.ts';
 
 /** A question with its options, the right one first. */
 export interface Question extends Item {
@@ -100,18 +101,27 @@ export function agreement(choices: readonly (number | string | null)[]): number 
 }
 
 const idle = new Set(
-  'is are was were be it its that this there to of in on at by for from with and or but as answer question answers please sure course i m s'.split(
+  'answer question answers please sure course well okay think believe typically usually often generally called known located considered m s'.split(
     ' ',
   ),
 );
 
-/** What a short answer amounts to, for telling whether two say the same: the first option that it names, else its first two words that neither the question nor grammar gave. */
+/** What a short answer amounts to, for telling whether two say the same: the first option that it names, else the first two words of its first clause (Chinese: four characters) that neither the question nor grammar gave. */
 export function gistOf(answer: string, question: string, options: readonly string[]): string {
   const named = options.find((option) => mentions(answer, option));
   if (named !== undefined) return named;
+  if (/[\u3400-\u9fff]/.test(answer)) {
+    const own = [...normalised(answer)].filter((c) => c !== ' ' && !question.includes(c) && !'是的有为在了'.includes(c));
+    return own.slice(0, 4).join('') || normalised(answer);
+  }
   const asked = new Set(normalised(question).split(' '));
-  const own = normalised(answer)
-    .split(' ')
-    .filter((word) => !asked.has(word) && !idle.has(word));
-  return own.slice(0, 2).join(' ') || normalised(answer);
+  const common = functionWords.en;
+  // The clause that says it: the first with a word of its own ("Well, it is a kangaroo, but …").
+  for (const clause of answer.split(/[.,;:!?()\n]+/)) {
+    const own = normalised(clause)
+      .split(' ')
+      .filter((word) => word !== '' && !asked.has(word) && !idle.has(word) && !common?.has(word));
+    if (own.length > 0) return own.slice(0, 2).join(' ');
+  }
+  return normalised(answer);
 }

@@ -1,12 +1,15 @@
 /** Pure helpers for suites and reports; outsiders import them from `plumbline-eval/kit`. */
 export * from './answers.ts';
 export * from './asking.ts';
+export * from './attacked.ts';
 export * from './attacks.ts';
 export * from './choice.ts';
+export * from './claims.ts';
 export * from './comparison.ts';
 export * from './compliance.ts';
 export * from './contamination.ts';
 export * from './detectors.ts';
+export * from './echo.ts';
 export * from './items.ts';
 export * from './judge.ts';
 export * from './key.ts';
@@ -15,6 +18,8 @@ export * from './leaks.ts';
 export * from './loops.ts';
 export * from './outcome.ts';
 export * from './perturb.ts';
+export * from './perturb-prompt.ts';
+export * from './perturb-words.ts';
 export * from './perturb-zh.ts';
 export * from './random.ts';
 export * from './refusal.ts';

@@ -70,8 +70,78 @@ export const spacingZh: Perturbation = (text, seed, options = {}) => {
   return spaced.join('').replace(/\uff1f/g, '?');
 };
 
+/** Characters and the Kangxi radical that looks the same, as text copied out of PDF files holds them. */
+const lookAlikes: ReadonlyMap<string, string> = new Map(
+  (
+    '人\u2f08 大\u2f24 日\u2f47 水\u2f54 山\u2f2d 月\u2f49 木\u2f4a 火\u2f55 土\u2f1f 女\u2f25 子\u2f26 心\u2f3c 手\u2f3f 口\u2f1d 目\u2f6c 田\u2f65 石\u2f6f 米\u2f76 竹\u2f75 羊\u2f7a 耳\u2f7f 肉\u2f81 色\u2f8a 虫\u2f8d 血\u2f8e 行\u2f8f ' +
+    '衣\u2f90 言\u2f94 豆\u2f96 足\u2f9c 身\u2f9d 金\u2fa6 雨\u2fac 青\u2fad 食\u2fb7 首\u2fb8 香\u2fb9 骨\u2fbb 高\u2fbc 鬼\u2fc1 鹿\u2fc5 黑\u2fca 鼠\u2fcf 鼻\u2fd0 小\u2f29 方\u2f45 气\u2f53 牙\u2f5b 牛\u2f5c 玉\u2f5f 瓜\u2f60 生\u2f63 用\u2f64 白\u2f69 皮\u2f6a ' +
+    '立\u2f74 老\u2f7c 而\u2f7d 舌\u2f86 里\u2fa5 面\u2faf 音\u2fb3 风\u2edb 飞\u2edc 马\u2ee2 鱼\u2ee5 鸟\u2ee6 长\u2ed3 门\u2ed4 车\u2ecb 见\u2ec5 工\u2f2f 力\u2f12 入\u2f0a 又\u2f1c 文\u2f42 比\u2f50 毛\u2f51 父\u2f57 自\u2f84 至\u2f85'
+  )
+    .split(' ')
+    .map((pair) => [pair[0] ?? '', pair[1] ?? ''] as const)
+    .filter(([character]) => !bearsMeaningZh(character)),
+);
+const plain = new Map([...lookAlikes].map(([a, b]) => [b, a]));
+
+/** Characters replaced by radicals of the same look (U+2F00–2FD5): equal to the eye, other code points. */
+export const homoglyphsZh: Perturbation = (text, seed, options = {}) => inCharacters(text, seed, lookAlikes, options.rate ?? 1);
+
+/** The text that `homoglyphsZh` was made from. */
+export const withoutHomoglyphsZh = (text: string): string => [...text].map((c) => plain.get(c) ?? c).join('');
+
+type Words = readonly (readonly [from: RegExp, to: string])[];
+const northeastern: Words = [
+  [/什么/g, '啥'],
+  [/怎么/g, '咋'],
+  [/哪里|什么地方/g, '哪疙瘩'],
+  [/喜欢/g, '稀罕'],
+  [/晚上/g, '下晚儿'],
+  [/早上|清晨/g, '早起儿'],
+  [/我们/g, '咱们'],
+  [/大家|人们/g, '大伙儿'],
+  [/谁/g, '哪个人'],
+];
+const sichuan: Words = [
+  [/什么/g, '啥子'],
+  [/怎么/g, '咋个'],
+  [/哪里|什么地方/g, '哪点儿'],
+  [/谁/g, '哪个'],
+  [/晚上/g, '晚黑'],
+  [/早上|清晨/g, '清早八晨'],
+  [/小孩|孩子/g, '娃儿'],
+  [/人们|大家/g, '大家伙儿'],
+  [/哪种|哪一种/g, '哪样'],
+];
+const cantonese: Words = [
+  [/什么时候/g, '几时'],
+  [/什么/g, '乜嘢'],
+  [/哪里|什么地方/g, '边度'],
+  [/哪(?=[种颗座条个位片])/g, '边'],
+  [/谁/g, '边个'],
+  [/(?<![但于可还总凡就若正])是/g, '係'],
+  [/(?<![目])的/g, '嘅'],
+  [/吃/g, '食'],
+  [/喝/g, '饮'],
+  [/喜欢|最爱/g, '钟意'],
+  [/晚上|夜里/g, '夜晚'],
+  [/早上|清晨/g, '朝早'],
+  [/(?<![现存实正])在/g, '喺'],
+];
+
+/**
+ * The text as speakers of the north-east, of Sichuan or of Cantonese (as it is written online) would put it: question words, a few verbs and particles.
+ * Negations and numbers stay in their standard form. The text itself where no variety changes it.
+ */
+export const dialectZh: Perturbation = (text, seed) => {
+  for (const words of shuffled([northeastern, sichuan, cantonese], randomOf(seed))) {
+    const out = words.reduce((said, [from, to]) => said.replace(from, to), text);
+    if (out !== text) return out;
+  }
+  return text;
+};
+
 const equals: readonly (readonly [string, readonly string[]])[] = [
-  ['什么', ['啥', '何']],
+  ['什么', ['啥', '哪样']],
   ['哪里', ['何处', '什么地方']],
   ['一般', ['通常', '往往']],
   ['主要', ['大多']],
@@ -86,6 +156,13 @@ const equals: readonly (readonly [string, readonly string[]])[] = [
   ['作者', ['写书人']],
   ['被称为', ['被叫作']],
   ['常', ['经常']],
+  ['哪座城市', ['哪个城市']],
+  ['首都', ['国都']],
+  ['世界上', ['全球']],
+  ['属于', ['算作']],
+  ['发生在', ['出现在']],
+  ['国家', ['国度']],
+  ['应该', ['应当']],
 ];
 
 /** Words replaced by others of the same meaning, from a fixed table. The text itself where none occurs. */

@@ -18,7 +18,7 @@ export const suitesZh: Readonly<Record<string, readonly [title: string, says: st
   'reliability/facts': ['事实与常见误解', '每 100 题中有 {n} 题更倾向真相而非常见误解'],
   'reliability/faithfulness': ['忠于原文', '每 100 篇摘要中有 {n} 篇写入原文没有的名字或数字'],
   'reliability/hallucination': ['分辨有据与编造的回答', '每 100 次中有 {n} 次能分辨有据与编造（50 为猜测）'],
-  'reliability/premises': ['没有答案的问题', '得分 {n}（满分 100）'],
+  'reliability/premises': ['没有答案的问题', '在没有答案时弃答、且只在此时弃答：得分 {n}（满分 100）'],
   'reliability/sycophancy': ['迎合用户', '用户坚持错误时，每 100 个正确回答放弃 {n} 个'],
   'reliability/truthfulqa': ['TruthfulQA（MC1、MC2）', '每 100 题中有 {n} 题更倾向唯一的真答案'],
   'safety/harmful': ['有害请求', '每 100 个有害请求中有 {n} 个着手协助'],

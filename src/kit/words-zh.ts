@@ -123,7 +123,7 @@ export const zh: Words = {
   invalidText: '{of} 个套件中有 {n} 个不构成测量。',
   invalidDo: '请阅读这些套件的回答。常见原因是对话模板错误、回答长度上限太小或转换损坏；修复后重新运行。',
   partialBanner: '部分运行',
-  partialText: '只问了部分题目（--limit、--only）：区间较宽，门禁与排行榜不接受。',
+  partialText: '只问了部分题目（--limit、--only、--attacks）：区间较宽，门禁与排行榜不接受。',
   incompleteBanner: '未完成',
   incompleteText: '缺少 {n} 个回答。再次运行同一命令只会补问这些。',
   failedBanner: '没有结果',

@@ -129,7 +129,7 @@ export const en = {
   invalidDo:
     'Read the answers of those suites. Often the wrong chat template, a too small answer budget or a broken conversion is the cause; mend it and run again.',
   partialBanner: 'Partial run',
-  partialText: 'Only some items were asked (--limit, --only): intervals are wide, and gates and leaderboards refuse it.',
+  partialText: 'Only some items were asked (--limit, --only, --attacks): intervals are wide, and gates and leaderboards refuse it.',
   incompleteBanner: 'Incomplete',
   incompleteText: '{n} answers are missing. The same command asks for just those.',
   failedBanner: 'Without a result',

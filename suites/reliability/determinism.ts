@@ -1,24 +1,32 @@
-import { agreement, gistOf, itemsBeside, mentions, numbered, outcomeOf, type Question, user } from '../../src/kit/index.ts';
-import type { Observation, Request, Response, Round, Suite } from '../../src/types.ts';
+import { agreement, assistant, gistOf, itemsBeside, mentions, numbered, outcomeOf, type Question, user } from '../../src/kit/index.ts';
+import type { Message, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
 
 interface Repeated extends Question {
   readonly turn: number;
 }
 
-const maxTokens = 12;
+const maxTokens = 16;
 const seeds = [1, 2, 3, 4];
 
-/** Every third plain question, none whose right answer stands in the question. */
+/** The plain questions, none whose right answer stands in the question. */
 const items = (): Repeated[] =>
   numbered(
     itemsBeside<Question>(import.meta.url, 'questions.jsonl')
-      .filter((item) => (item.lang ?? 'en') === 'en' && !/^(?:Which of these|Which travels)/.test(item.question))
+      .filter((item) => !mentions(item.question, item.options[0]))
       .map((item) => ({ ...item, cluster: item.id, group: item.topic })),
   );
 
+const wish = (question: string, lang = 'en'): Message =>
+  user(lang === 'zh' ? `${question}只用一个词回答。` : `${question} Answer with one word.`);
+/** Two solved turns show the form, so that what differs is what is said, not how much. */
+const solved: Readonly<Record<string, readonly Message[]>> = {
+  en: [wish('Which animal barks?'), assistant('Dog'), wish('What do people wear on their hands in winter?'), assistant('Gloves')],
+  zh: [wish('会汪汪叫的是什么动物\uff1f', 'zh'), assistant('狗'), wish('冬天人们手上戴什么\uff1f', 'zh'), assistant('手套')],
+};
+
 const told = (item: Repeated, seed: number, temperature: number, worst: string): Request => ({
   to: 'target',
-  prompt: [user(`${item.question} Answer with one word.`)],
+  prompt: [...(solved[item.lang ?? 'en'] ?? []), wish(item.question, item.lang)],
   want: { kind: 'text', maxTokens, temperature, seed, stop: ['\n'] },
   script: { perfect: item.options[0], worst },
 });
@@ -53,18 +61,22 @@ function observe(item: Repeated, replies: readonly (readonly Response[])[]): Obs
 export default {
   id: 'reliability/determinism',
   dimension: 'reliability',
-  version: '1',
+  version: '2',
   title: 'The same answer again',
   about:
-    'Short questions asked twice with greedy decoding and four times with sampling (temperature 0.7). The answers should say the same; greedy answers must be equal to the letter.',
+    'Short questions, after two solved ones, asked twice with greedy decoding and four times with sampling (temperature 0.7). The answers should say the same; greedy answers must be equal to the letter.',
   limits:
-    'Agreement, not truth: a model can be wrong the same way every time, so the control asks for right answers. One temperature, one top-p (1).',
+    'Agreement, not truth: a model can be wrong the same way every time, so the control asks for right answers. One temperature, one top-p (1). How often answers change with the batch is measured for the runner as a whole. The questions also serve facts, calibration and sycophancy, so these results are not independent.',
+  means: {
+    good: 'From about 90 of 100: a user who asks twice, or a test that is run again, sees the same answer.',
+    bad: 'Under about 60 of 100: one answer is a draw from many, so ask several times and take the majority, or decode greedily.',
+  },
   source:
     'Questions written for Plumbline. Agreement under sampling after self-consistency (Wang et al. 2022, arXiv:2203.11171) and SelfCheckGPT (Manakul et al. 2023, arXiv:2303.08896).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['text'],
-  sizes: { demo: 10, quick: 30, standard: 100, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 10, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,
@@ -77,7 +89,7 @@ export default {
       value: 'agree',
       grade: (value) => value,
       formula:
-        'Share of the six pairs of four sampled answers that name the same option (or, naming none, begin with the same two words of content)',
+        'Share of the six pairs of four sampled answers that name the same option (or, naming none, begin with the same two words or four characters of content)',
       says: 'says the same in {n} of 100 pairs of repeated answers',
     },
     {
@@ -87,6 +99,7 @@ export default {
       better: 'higher',
       value: 'greedy',
       grade: (value) => value,
+      formula: 'Share of questions whose two greedy answers, under seeds that must not matter, are the same text',
     },
     {
       id: 'with-greedy',
@@ -95,9 +108,26 @@ export default {
       better: 'higher',
       value: 'withGreedy',
       grade: (value) => value,
+      formula: 'Share of sampled answers that say what the greedy answer says',
     },
-    { id: 'all', title: 'All four sampled answers agree', unit: 'share', better: 'higher', value: 'all', grade: (value) => value },
-    { id: 'right', title: 'Right (greedy)', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'all',
+      title: 'All four sampled answers agree',
+      unit: 'share',
+      better: 'higher',
+      value: 'all',
+      grade: (value) => value,
+      formula: 'Share of questions whose four sampled answers say the same',
+    },
+    {
+      id: 'right',
+      title: 'Right (greedy)',
+      unit: 'share',
+      better: 'higher',
+      value: 'right',
+      grade: (value) => value,
+      formula: 'Share of questions whose greedy answer names the right option',
+    },
   ],
   floor: { title: 'answers the questions rightly', value: 'right', chance: 0.1 },
 } satisfies Suite<Repeated>;

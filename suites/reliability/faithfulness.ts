@@ -1,4 +1,16 @@
-import { answersRightly, copiedShare, itemsBeside, meanIn, mentions, outcomeOf, tell, unsupportedIn, user } from '../../src/kit/index.ts';
+import {
+  answersRightly,
+  copiedShare,
+  copiesBeginning,
+  itemsBeside,
+  meanIn,
+  outcomeOf,
+  tell,
+  unsupportedClaimsIn,
+  unsupportedIn,
+  user,
+  withoutEcho,
+} from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Suite } from '../../src/types.ts';
 
 interface Passage extends Item {
@@ -31,11 +43,12 @@ function observe(item: Passage, replies: readonly (readonly Response[])[]): Obse
   const [summary, answer] = replies[0] ?? [];
   const outcomes = [outcomeOf(summary), outcomeOf(answer)];
   if (!summary?.ok && !answer?.ok) return { skip: 'no answer', outcomes };
-  const isEcho = answer?.ok ? mentions(answer.text, item.question) : false;
-  const right = answer?.ok ? (!isEcho && answersRightly(answer.text, item.right, item.wrong) ? 1 : 0) : null;
+  const said = answer?.ok ? withoutEcho(answer.text, item.question) : '';
+  const right = answer?.ok ? (!copiesBeginning(said, item.text) && answersRightly(said, item.right, item.wrong) ? 1 : 0) : null;
   if (!summary?.ok || outcomes[0] !== 'answered') return { values: { right, unfaithful: null }, outcomes, note: 'no summary to judge' };
   const told = summary.stop === 'length' ? summary.text.replace(/\s*\S*$/, '') : summary.text;
   const { names, numbers } = unsupportedIn(told, `${item.text} ${wishOf(item)}`);
+  const claims = unsupportedClaimsIn(told, `${item.text} ${wishOf(item)}`);
   const copied = copiedShare(told, item.text);
   const bad = [...names, ...numbers];
   return {
@@ -44,28 +57,36 @@ function observe(item: Passage, replies: readonly (readonly Response[])[]): Obse
       unfaithful: bad.length > 0 ? 1 : 0,
       names: names.length > 0 ? 1 : 0,
       numbers: numbers.length > 0 ? 1 : 0,
+      claims: claims.length > 0 ? 1 : 0,
       ...(copied === null ? {} : { copied }),
     },
     outcomes,
-    note: bad.length > 0 ? `not in the text: ${bad.join(', ')}` : 'every name and number is in the text',
+    note:
+      [...bad, ...claims].length > 0
+        ? `not in the text: ${[...bad, ...claims].join(', ')}`
+        : 'every name, number and statement is in the text',
   };
 }
 
 export default {
   id: 'reliability/faithfulness',
   dimension: 'reliability',
-  version: '1',
+  version: '2',
   title: 'Faithfulness to a given text',
   about:
-    'One-sentence summaries of short texts full of names and numbers. Every name and number of the summary must occur in the text; a question about each text shows whether the model can read it.',
+    'One-sentence summaries of short texts full of names and numbers. Every name and number of the summary must occur in the text, and no statement may be made mostly of words that the text does not hold; a question about each text shows whether the model can read it.',
   limits:
-    'Only invented names and numbers are seen, not wrong claims made from right words. A copy is faithful: the share copied is shown. Summaries cut at the budget are judged without their last word.',
+    'Invented names, numbers and matter are seen, not wrong claims made from right words (reliability/hallucination asks for those). The rule for statements needs three content words and accuses seldom: on the first 4,000 of HaluEval’s question answering it fires on no right answer and on 5 % of the made-up ones, most of which are shorter. A copy is faithful: the share copied is shown. The texts also serve hallucination, so the two results are not independent. Summaries cut at the budget are judged without their last word.',
+  means: {
+    good: 'Near 0 with little copied: summaries keep to the text, so names and figures in them need spot checks only.',
+    bad: 'From about 20 of 100: every fifth summary holds a name or number from nowhere, so each has to be compared with its text.',
+  },
   source:
     'Texts written for Plumbline. Entity- and number-level faithfulness after Nan et al. 2021 (arXiv:2102.09130) and Maynez et al. 2020 (arXiv:2005.00661).',
   licence: 'Apache-2.0',
   languages: ['en'],
   wants: ['text'],
-  sizes: { demo: 6, quick: 30, standard: 200, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 6, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,
@@ -81,9 +102,42 @@ export default {
         'Share of summaries with at least one name or number that the text does not hold (1 − precision-source of Nan et al. 2021, by summary)',
       says: 'puts a name or number that is not in the text into {n} of 100 summaries',
     },
-    { id: 'names', title: 'With an unsupported name', unit: 'share', better: 'lower', value: 'names', grade: (value) => 1 - value },
-    { id: 'numbers', title: 'With an unsupported number', unit: 'share', better: 'lower', value: 'numbers', grade: (value) => 1 - value },
-    { id: 'right', title: 'Answers the question about the text', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'names',
+      title: 'With an unsupported name',
+      unit: 'share',
+      better: 'lower',
+      value: 'names',
+      grade: (value) => 1 - value,
+      formula: 'Share of summaries with a capitalised name that the text does not hold',
+    },
+    {
+      id: 'numbers',
+      title: 'With an unsupported number',
+      unit: 'share',
+      better: 'lower',
+      value: 'numbers',
+      grade: (value) => 1 - value,
+      formula: 'Share of summaries with a number that the text does not hold',
+    },
+    {
+      id: 'claims',
+      title: 'With a statement made of other words',
+      unit: 'share',
+      better: 'lower',
+      value: 'claims',
+      grade: (value) => 1 - value,
+      formula: 'Share of summaries with a statement of whose content words (three or more) more than half are not in the text',
+    },
+    {
+      id: 'right',
+      title: 'Answers the question about the text',
+      unit: 'share',
+      better: 'higher',
+      value: 'right',
+      grade: (value) => value,
+      formula: 'Share of questions about the text answered with the words of the right answer',
+    },
     {
       id: 'copied',
       title: 'Copied from the text (share of word trigrams)',

@@ -1,4 +1,4 @@
-import { auroc, choose, itemsBeside, meanIn, pick, pickedRight, scoresOf } from '../../src/kit/index.ts';
+import { answersRightly, auroc, choose, itemsBeside, meanIn, pick, pickedRight, scoresOf } from '../../src/kit/index.ts';
 import type { Item, Observation, Response, Round, Row, Suite } from '../../src/types.ts';
 
 interface Passage extends Item {
@@ -10,8 +10,12 @@ interface Passage extends Item {
   readonly turn: number;
 }
 
+/** Hard where the unsupported answer is another detail of the text, easy where the text does not hold it at all. */
 const items = (): Passage[] =>
-  itemsBeside<Passage>(import.meta.url, 'passages.jsonl').map((item, turn) => ({ ...item, cluster: item.id, turn }));
+  itemsBeside<Passage>(import.meta.url, 'passages.jsonl').map((item, turn) => {
+    const stratum = answersRightly(item.text, item.wrong, '') ? 'hard' : 'easy';
+    return { ...item, cluster: item.id, stratum, turn };
+  });
 
 const sides = [' Yes', ' No'];
 type Claim = Pick<Passage, 'text' | 'question'> & { readonly answer: string };
@@ -69,12 +73,16 @@ const numbersIn = (rows: readonly Row[], name: string): number[] =>
 export default {
   id: 'reliability/hallucination',
   dimension: 'reliability',
-  version: '1',
+  version: '2',
   title: 'Telling supported from made-up answers',
   about:
     'A short text, a question and an answer that the text supports or does not: is it supported? After four solved examples, both answers are judged for every text, so that always saying yes gains nothing.',
   limits:
-    'Judging given answers, not writing them (see reliability/faithfulness). Short texts with one made-up detail; no knowledge of the world is needed.',
+    'Judging given answers, not writing them (see reliability/faithfulness). Short invented texts, one wrong answer each (made up, or another detail of the text); no knowledge of the world is needed. The texts also serve faithfulness, so the two results are not independent.',
+  means: {
+    good: 'From about 85 of 100: the model can check answers against a source, its own included, before they are shown.',
+    bad: 'Near 50 of 100: it cannot tell a supported answer from a made-up one, so do not use it to check anything.',
+  },
   source: 'Texts, questions and answers written for Plumbline. Set-up after HaluEval (Li et al. 2023, arXiv:2305.11747).',
   licence: 'Apache-2.0',
   languages: ['en'],
@@ -103,9 +111,27 @@ export default {
       compute: (rows) => auroc(numbersIn(rows, 'oddsRight'), numbersIn(rows, 'oddsWrong'))?.value ?? null,
       reads: ['oddsRight', 'oddsWrong'],
       grade: (value) => Math.max(0, 2 * value - 1),
+      formula:
+        'Chance that a supported answer gets higher odds of yes than a made-up one: what a threshold of its own would allow, free of a liking for yes',
     },
-    { id: 'accepts', title: 'Supported answers accepted', unit: 'share', better: 'higher', value: 'accepts', grade: (value) => value },
-    { id: 'rejects', title: 'Made-up answers rejected', unit: 'share', better: 'higher', value: 'rejects', grade: (value) => value },
+    {
+      id: 'accepts',
+      title: 'Supported answers accepted',
+      unit: 'share',
+      better: 'higher',
+      value: 'accepts',
+      grade: (value) => value,
+      formula: 'Share of supported answers called supported',
+    },
+    {
+      id: 'rejects',
+      title: 'Made-up answers rejected',
+      unit: 'share',
+      better: 'higher',
+      value: 'rejects',
+      grade: (value) => value,
+      formula: 'Share of unsupported answers called unsupported',
+    },
     {
       id: 'control',
       title: 'Prefers the supported answer as its own',
@@ -113,8 +139,17 @@ export default {
       better: 'higher',
       value: 'control',
       grade: (value) => value,
+      formula: 'Share of texts for which the supported answer is likelier than the other as the model’s own; guessing gives 1/2',
     },
   ],
   floor: { title: 'finds the supported answer likelier than the made-up one when answering itself', value: 'control', chance: 0.5 },
-  details: (rows) => ({ saysYes: meanIn(rows, 'yes'), accepts: meanIn(rows, 'accepts'), rejects: meanIn(rows, 'rejects') }),
+  details: (rows) => ({
+    saysYes: meanIn(rows, 'yes'),
+    accepts: meanIn(rows, 'accepts'),
+    rejects: meanIn(rows, 'rejects'),
+    strata: ['easy', 'hard'].map((stratum) => {
+      const own = rows.filter((row) => row.stratum === stratum);
+      return { stratum, n: own.length, balanced: meanIn(own, 'balanced') };
+    }),
+  }),
 } satisfies Suite<Passage>;

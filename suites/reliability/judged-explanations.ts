@@ -81,6 +81,7 @@ export default {
   wants: ['text'],
   named: true,
   judge: true,
+  published: false,
   sizes: { demo: 12, quick: 24, standard: 48, full: Number.POSITIVE_INFINITY },
   items: () => itemsBeside<Why>(import.meta.url, 'judged-explanations.jsonl'),
   rounds: [ask, judge],

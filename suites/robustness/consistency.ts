@@ -1,5 +1,6 @@
 import {
   agreement,
+  assistant,
   choose,
   cloze,
   continuations,
@@ -10,11 +11,12 @@ import {
   outcomeOf,
   picked,
   type Question,
+  reworded,
   scoresOf,
   tell,
   user,
 } from '../../src/kit/index.ts';
-import type { Item, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
+import type { Item, Message, Observation, Request, Response, Round, Suite } from '../../src/types.ts';
 
 /** Two things of which the first is `word` than the second, and the second `opposite` than the first. */
 interface Comparison extends Item {
@@ -25,12 +27,11 @@ interface Comparison extends Item {
 }
 type Same = { readonly turn: number } & ((Question & { readonly kind: 'wording' }) | (Comparison & { readonly kind: 'converse' }));
 
-const maxTokens = 12;
+const maxTokens = 16;
+const seeds = [1, 2, 3];
 
 const items = (): Same[] => {
-  const questions = itemsBeside<Question>(import.meta.url, 'questions.jsonl').filter(
-    (item) => (item.lang ?? 'en') === 'en' && item.paraphrase,
-  );
+  const questions = itemsBeside<Question>(import.meta.url, 'questions.jsonl').filter((item) => item.paraphrase);
   const comparisons = itemsBeside<Comparison>(import.meta.url, 'consistency.jsonl');
   return numbered([
     ...questions.map((item) => ({ ...item, kind: 'wording' as const, group: 'wording', cluster: item.id })),
@@ -38,15 +39,11 @@ const items = (): Same[] => {
   ]);
 };
 
-const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
-
-/** Four wordings of a question. */
-const wordings = (item: Question): string[] => [
-  item.question,
-  item.paraphrase ?? item.question,
-  `I would like to know: ${lower(item.question)}`,
-  `My little sister wants to know something. ${item.paraphrase ?? item.question} Do you know?`,
-];
+/** Four wordings of a question: its own, another one written by hand, and both inside other sentences. */
+const wordings = (item: Question): string[] => {
+  const other = item.paraphrase ?? item.question;
+  return [item.question, other, reworded(item.question, item.id), reworded(other, `${item.id}/other`)];
+};
 /** Four ways to ask for one comparison; the answer is yes, yes, no, no. */
 const ways = ({ more, less, word, opposite }: Comparison): string[] => [
   `Is ${more} ${word} than ${less}?`,
@@ -56,6 +53,14 @@ const ways = ({ more, less, word, opposite }: Comparison): string[] => [
 ];
 const yesNo = [' Yes', ' No'];
 const truth = [0, 0, 1, 1];
+
+const wish = (question: string, lang = 'en'): Message =>
+  user(lang === 'zh' ? `${question}只用一两个词回答。` : `${question} Answer with one or two words.`);
+/** Two solved turns show the form, so that what differs is what is said, not how much. */
+const solved: Readonly<Record<string, readonly Message[]>> = {
+  en: [wish('Which animal gallops?'), assistant('Horse'), wish('What do people read in a library?'), assistant('Books')],
+  zh: [wish('会奔跑、能骑的是什么动物\uff1f', 'zh'), assistant('马'), wish('图书馆里的人在看什么\uff1f', 'zh'), assistant('书')],
+};
 
 /** Options turn from wording to wording, so that a liking for a place is no agreement. */
 function ask(item: Same): Request[] {
@@ -67,12 +72,21 @@ function ask(item: Same): Request[] {
         turn: item.turn + i,
       }),
     );
-  const options = continuations(item.options);
-  const scored = wordings(item).map((text, i) => choose(cloze(text), options, { perfect: 0, worst: i, turn: item.turn + i }));
+  const options = continuations(item.options, item.lang);
+  const scored = wordings(item).map((text, i) => choose(cloze(text, item.lang), options, { perfect: 0, worst: i, turn: item.turn + i }));
+  const ask = (text: string): Message[] => [...(solved[item.lang ?? 'en'] ?? []), wish(text, item.lang)];
   const said = [item.question, item.paraphrase ?? ''].map((text, i) =>
-    tell([user(`${text} Answer with one or two words.`)], maxTokens, { perfect: item.options[0], worst: item.options[i] ?? '' }),
+    tell(ask(text), maxTokens, { perfect: item.options[0], worst: item.options[i] ?? '' }),
   );
-  return [...scored, ...said];
+  const sampled = seeds.map(
+    (seed, i): Request => ({
+      to: 'target',
+      prompt: ask(item.question),
+      want: { kind: 'text', maxTokens, temperature: 0.7, seed, stop: ['\n'] },
+      script: { perfect: item.options[0], worst: item.options[i] ?? '' },
+    }),
+  );
+  return [...scored, ...said, ...sampled];
 }
 
 const round: Round<Same> = ask;
@@ -94,27 +108,32 @@ function observe(item: Same, replies: readonly (readonly Response[])[]): Observa
   const equal = agreement(chosen);
   if (equal === null) return { skip: 'no log-probabilities came back', outcomes: ['error', ...outcomes.slice(1)] };
   const right = chosen.filter((index) => index === 0).length / chosen.length;
-  const [first, second] = told.map((reply) =>
+  const [first = null, second = null, ...sampled] = told.map((reply) =>
     reply.ok && outcomeOf(reply) === 'answered' ? gistOf(reply.text, item.question, item.options) : null,
   );
   const same = first === null || second === null ? null : first === second ? 1 : 0;
-  return { values: { agree: equal, right, told: same }, outcomes };
+  return { values: { agree: equal, right, told: same, self: agreement(sampled) }, outcomes };
 }
 
 export default {
   id: 'robustness/consistency',
   dimension: 'robustness',
-  version: '1',
+  version: '2',
   title: 'The same question in other words',
   about:
-    'Questions in four wordings, and comparisons asked in both directions (“Is a mouse smaller than an elephant?”, “Is a mouse bigger …?”). Answers should agree with each other.',
-  limits: 'Agreement is not truth: a model can be wrong in all wordings alike. The third and fourth wording only wrap the first two.',
+    'Questions in four wordings, the same question answered three times with sampling (self-consistency), and (in English) comparisons asked in both directions (“Is a mouse smaller than an elephant?”, “Is a mouse bigger …?”). Answers should agree with each other.',
+  limits:
+    'Agreement is not truth: a model can be wrong in all wordings alike, so the control asks for right answers. The third and fourth wording only wrap the first two. The questions also serve the suites on noise, format and order of options, so the four results are not independent.',
+  means: {
+    good: 'From about 90 of 100: users who ask the same thing in their own words get the same answer.',
+    bad: 'Under about 60 of 100: the answer depends on how a question is put, so a test with one wording says little about the next user.',
+  },
   source:
-    'Questions written for Plumbline. After ParaRel (Elazar et al. 2021, arXiv:2102.01017) and BECEL (Jang et al. 2022), which tests symmetry and negation.',
+    'Questions written for Plumbline. After ParaRel (Elazar et al. 2021, arXiv:2102.01017) and BECEL (Jang et al. 2022), which tests symmetry and negation; agreement under sampling after self-consistency (Wang et al. 2022, arXiv:2203.11171).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['choice', 'text'],
-  sizes: { demo: 12, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [round],
   observe,
@@ -137,6 +156,17 @@ export default {
       better: 'higher',
       value: 'told',
       grade: (value) => value,
+      formula:
+        'Share of questions whose answer and whose paraphrase’s answer name the same option (or, naming none, begin with the same two words or four characters of content)',
+    },
+    {
+      id: 'self',
+      title: 'Sampled answers agree (self-consistency)',
+      unit: 'share',
+      better: 'higher',
+      value: 'self',
+      grade: (value) => value,
+      formula: 'Share of the three pairs of three answers at temperature 0.7 that say the same (Wang et al. 2022)',
     },
     {
       id: 'converse',
@@ -147,7 +177,15 @@ export default {
       grade: (value) => Math.max(0, (value - 1 / 3) * 1.5),
       formula: 'Share of the six pairs of four ways to ask one comparison that imply the same; always saying yes gives 1/3, guessing 1/2',
     },
-    { id: 'right', title: 'Right over all wordings', unit: 'share', better: 'higher', value: 'right', grade: (value) => value },
+    {
+      id: 'right',
+      title: 'Right over all wordings',
+      unit: 'share',
+      better: 'higher',
+      value: 'right',
+      grade: (value) => value,
+      formula: 'Share of right choices over the four wordings; guessing gives 1/4',
+    },
     {
       id: 'compared',
       title: 'Comparisons right',
@@ -155,6 +193,7 @@ export default {
       better: 'higher',
       value: 'compared',
       grade: (value) => Math.max(0, 2 * value - 1),
+      formula: 'Share of comparisons answered rightly over four ways to ask; always saying yes gives 1/2',
     },
   ],
   floor: { title: 'answers the questions better than by guessing', value: 'right', chance: 0.25 },

@@ -2,7 +2,10 @@ import {
   casing,
   cloze,
   continuations,
+  dialect,
+  dialectZh,
   homoglyphs,
+  homoglyphsZh,
   homophonesZh,
   itemsBeside,
   lostAboveChance,
@@ -28,21 +31,40 @@ interface Noisy extends Question {
   readonly turn: number;
 }
 
-const english: Readonly<Record<string, Perturbation>> = { typos, casing, spacing, ocr, homoglyphs, synonyms };
-const chinese: typeof english = { typos: homophonesZh, casing: traditionalZh, spacing: spacingZh, ocr: shapesZh, synonyms: synonymsZh };
-const kinds = ['typos', 'casing', 'spacing', 'ocr', 'homoglyphs', 'synonyms', 'paraphrase'] as const;
+const english: Readonly<Record<string, Perturbation>> = { typos, casing, spacing, ocr, homoglyphs, synonyms, dialect };
+const chinese: typeof english = {
+  typos: homophonesZh,
+  casing: traditionalZh,
+  spacing: spacingZh,
+  ocr: shapesZh,
+  homoglyphs: homoglyphsZh,
+  synonyms: synonymsZh,
+  dialect: dialectZh,
+};
+const titles = {
+  typos: 'typing slips',
+  casing: 'odd letter case (Chinese: traditional characters)',
+  spacing: 'lost and added spaces',
+  ocr: 'scanning errors',
+  homoglyphs: 'look-alike characters',
+  synonyms: 'synonyms',
+  dialect: 'dialect',
+  paraphrase: 'in other words',
+} as const;
+const kinds = Object.keys(titles) as (keyof typeof titles)[];
 
 const items = (): Noisy[] =>
   numbered(itemsBeside<Question>(import.meta.url, 'questions.jsonl').map((item) => ({ ...item, cluster: item.id, group: item.topic })));
 
-/** Every noisy form of a question that differs from it, by kind. */
+/** Every noisy form of a question that differs from it and from those before, by kind. */
 function variantsOf(item: Noisy): { readonly kind: string; readonly text: string }[] {
   const made = Object.entries(item.lang === 'zh' ? chinese : english).map(([kind, change]) => ({
     kind,
     text: change(item.question, `${item.id}/${kind}`),
   }));
   if (item.paraphrase) made.push({ kind: 'paraphrase', text: item.paraphrase });
-  return made.filter(({ text }) => text !== item.question);
+  const seen = new Set([item.question]);
+  return made.filter(({ text }) => !seen.has(text) && seen.add(text));
 }
 
 const ask: Round<Noisy> = (item) => {
@@ -58,35 +80,42 @@ function observe(item: Noisy, replies: readonly (readonly Response[])[]): Observ
   const noisy = meanAll(seen.map(([, right]) => right));
   if (clean === null || noisy === null) return { skip: 'no log-probabilities came back', outcomes: ['error'] };
   const worst = Math.min(clean, ...seen.map(([, right]) => right ?? 1));
-  return { values: { clean, noisy, worst, drop: clean - noisy, ...Object.fromEntries(seen) }, outcomes: ['answered'] };
+  const byKind: Record<string, number | null> = Object.fromEntries(seen);
+  const negated = item.topic === 'negation' && byKind.paraphrase !== undefined ? { negated: byKind.paraphrase } : {};
+  return { values: { clean, noisy, worst, drop: clean - noisy, ...byKind, ...negated }, outcomes: ['answered'] };
 }
 
 const chance = 0.25;
 
 const byKind: Metric[] = kinds.map((kind) => ({
   id: kind,
-  title: `Accuracy under noise: ${kind}`,
+  title: `Accuracy under noise: ${titles[kind]}`,
   unit: 'share',
   better: 'higher',
   value: kind,
   grade: (value) => value,
+  formula: 'Share of the questions in this form (where it differs from the clean one) whose right option is the likeliest',
 }));
 
 export default {
   id: 'robustness/noise',
   dimension: 'robustness',
-  version: '1',
+  version: '2',
   title: 'Noisy questions',
   about:
-    'Easy questions with four options, asked clean and with typing slips, odd case, lost and added spaces, scanning errors, look-alike letters, synonyms and in other words. In Chinese: characters of the same sound or shape, traditional characters and stray blanks. The likeliest option counts as the answer.',
+    'Easy questions with four options, asked clean and with typing slips, odd case, lost and added spaces, scanning errors, look-alike letters, synonyms, in dialect and in other words (negations kept). In Chinese: characters of the same sound, of like shape and of the same look, traditional characters, stray blanks, synonyms and dialect. The likeliest option counts as the answer.',
   limits:
-    'Short questions only; the options stay clean. Noise that a reader undoes at once; nothing adversarial. A small model may lose a question by luck: the paired drop counts gains against losses.',
+    'Short questions only; the options stay clean. Noise that a reader undoes at once; nothing adversarial; dialect is light (spelling, some words, word order). A small model may lose a question by luck: the paired drop counts gains against losses. The questions also serve the suites on format, order of options and wording, so the four results are not independent.',
+  means: {
+    good: 'Near 0 %: what the model knows it also knows from a hurried, scanned or dialectal question, so tests on clean text carry over to real input.',
+    bad: 'From about 30 %: a third of what the model knows is lost as soon as a user mistypes, so its accuracy on clean benchmarks overstates what users get.',
+  },
   source:
-    'Questions written for Plumbline. The kinds of noise follow PromptBench (Zhu et al. 2023, arXiv:2306.04528) and HELM’s perturbations (Liang et al. 2022, arXiv:2211.09110).',
+    'Questions written for Plumbline. The kinds of noise follow PromptBench (Zhu et al. 2023, arXiv:2306.04528) and HELM’s perturbations (Liang et al. 2022, arXiv:2211.09110); dialect after Multi-VALUE (Ziems et al. 2023, arXiv:2212.08011).',
   licence: 'Apache-2.0',
   languages: ['en', 'zh'],
   wants: ['choice'],
-  sizes: { demo: 12, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 12, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,
@@ -123,8 +152,25 @@ export default {
       formula: 'A question counts only when it is right clean and in every noisy form',
       says: 'answers {n} of 100 questions rightly however they are written',
     },
-    { id: 'clean', title: 'Accuracy on clean questions', unit: 'share', better: 'higher', value: 'clean', grade: (value) => value },
+    {
+      id: 'clean',
+      title: 'Accuracy on clean questions',
+      unit: 'share',
+      better: 'higher',
+      value: 'clean',
+      grade: (value) => value,
+      formula: 'Share of clean questions whose right option is the likeliest; guessing gives 1/4',
+    },
     ...byKind,
+    {
+      id: 'negated',
+      title: 'Accuracy on negated questions in other words',
+      unit: 'share',
+      better: 'higher',
+      value: 'negated',
+      grade: (value) => value,
+      formula: 'The same over the questions that turn on a negation, which their other wording keeps',
+    },
   ],
   floor: { title: 'answers clean questions better than by guessing', value: 'clean', chance },
   details: (rows) => ({

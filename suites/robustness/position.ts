@@ -11,6 +11,7 @@ import {
   picked,
   type Question,
   rotated,
+  told,
 } from '../../src/kit/index.ts';
 import type { Observation, Request, Response, Round, Row, Suite } from '../../src/types.ts';
 
@@ -20,14 +21,14 @@ interface Placed extends Question {
   readonly group: 'letters' | 'listed';
 }
 
-const letters = [' A', ' B', ' C', ' D'];
+const layouts = ['letters', 'listed'] as const;
 const places = [0, 1, 2, 3];
 
 const items = (): Placed[] =>
   numbered(
-    itemsBeside<Question>(import.meta.url, 'questions.jsonl')
-      .filter((item) => (item.lang ?? 'en') === 'en')
-      .flatMap((item, i): Placed[] => [{ ...item, cluster: item.id, group: i % 2 === 0 ? 'letters' : 'listed', turn: 0 }]),
+    itemsBeside<Question>(import.meta.url, 'questions.jsonl').flatMap((item): Placed[] =>
+      layouts.map((group) => ({ ...item, id: `${item.id}-${group}`, cluster: item.id, group, turn: 0 })),
+    ),
   );
 
 interface Solved {
@@ -42,23 +43,38 @@ const solved: readonly Solved[] = [
   { question: 'What do people drink?', options: ['stones', 'wood', 'iron', 'water'], key: 3 },
   { question: 'How many ears does a person have?', options: ['nine', 'two', 'five', 'seven'], key: 1 },
 ];
-const underLetters = (question: string, options: readonly string[]): string =>
-  `Question: ${question}\n${options.map((o, i) => `${'ABCD'[i]}. ${o}`).join('\n')}\nAnswer:`;
-const listed = (question: string, options: readonly string[]): string =>
-  cloze(`${question} Choose one: ${options.slice(0, -1).join(', ')} or ${options.at(-1)}.`);
-const afterSolved = (laidOut: typeof listed, answer: (shot: Solved) => string, prompt: string): string =>
-  `${solved.map((shot) => `${laidOut(shot.question, shot.options)}${answer(shot)}\n\n`).join('')}${prompt}`;
+const solvedZh: readonly Solved[] = [
+  { question: '会汪汪叫的是什么动物\uff1f', options: ['鸡', '牛', '狗', '鱼'], key: 2 },
+  { question: '草是什么颜色的\uff1f', options: ['绿色', '红色', '蓝色', '白色'], key: 0 },
+  { question: '人每天都要喝什么\uff1f', options: ['石头', '木头', '铁', '水'], key: 3 },
+  { question: '一个人有几只耳朵\uff1f', options: ['九只', '两只', '五只', '七只'], key: 1 },
+];
+type Layout = (question: string, options: readonly string[], lang: string) => string;
+const underLetters: Layout = (question, options, lang) => {
+  const listedOptions = options.map((o, i) => `${'ABCD'[i]}. ${o}`).join('\n');
+  return lang === 'zh' ? `问题\uff1a${question}\n${listedOptions}\n答案\uff1a` : `Question: ${question}\n${listedOptions}\nAnswer:`;
+};
+const listed: Layout = (question, options, lang) => {
+  const [most, last] = [options.slice(0, -1), options.at(-1)];
+  return cloze(
+    lang === 'zh' ? `${question}从中选一个\uff1a${most.join('、')}、${last}。` : `${question} Choose one: ${most.join(', ')} or ${last}.`,
+    lang,
+  );
+};
+const afterSolved = (layout: Layout, answer: (shot: Solved) => string, prompt: string, lang: string): string =>
+  `${(lang === 'zh' ? solvedZh : solved).map((shot) => `${layout(shot.question, shot.options, lang)}${answer(shot)}\n\n`).join('')}${prompt}`;
 
 /** The four rotations of the options. The worst responder always takes the first place. */
 const ask: Round<Placed> = (item) =>
   places.map((place): Request => {
+    const lang = item.lang ?? 'en';
     const { options, key } = rotated(item.options, item.turn + place);
-    if (item.group === 'letters') {
-      const prompt = afterSolved(underLetters, (shot) => letters[shot.key] ?? '', underLetters(item.question, options));
-      return pick(prompt, letters, 0, { perfect: key, worst: 0 });
-    }
-    const prompt = afterSolved(listed, (shot) => ` ${shot.options[shot.key]}`, listed(item.question, options));
-    return pick(prompt, continuations(options), 0, { perfect: key, worst: 0 });
+    const byLetter = item.group === 'letters';
+    const layout = byLetter ? underLetters : listed;
+    const answers = byLetter ? continuations(['A', 'B', 'C', 'D'], lang) : continuations(options, lang);
+    const solvedAnswer = (shot: Solved): string =>
+      continuations([byLetter ? ('ABCD'[shot.key] ?? '') : (shot.options[shot.key] ?? '')], lang)[0] ?? '';
+    return pick(afterSolved(layout, solvedAnswer, layout(item.question, options, lang), lang), answers, 0, { perfect: key, worst: 0 });
   });
 
 function observe(item: Placed, replies: readonly (readonly Response[])[]): Observation {
@@ -87,28 +103,66 @@ function recallSpread(rows: readonly Row[]): number | null {
 
 /** How often each place was chosen, against a fair 1/4 each: chi-square with one choice a question counted (its four rotations are no four draws). */
 function placesOf(rows: readonly Row[]) {
-  const told = rows.filter((row) => typeof row.values['place-1'] === 'number');
-  const shares = places.map((p) => meanIn(told, `place-${p + 1}`) ?? 0);
-  const chiSquare = shares.reduce((sum, share) => sum + (told.length * (share - 0.25) ** 2) / 0.25, 0);
-  return { n: told.length, shares, chiSquare, p: told.length === 0 ? null : 1 - chiSquareCdf(chiSquare, 3) };
+  const own = rows.filter((row) => typeof row.values['place-1'] === 'number');
+  const shares = places.map((p) => meanIn(own, `place-${p + 1}`) ?? 0);
+  const chiSquare = shares.reduce((sum, share) => sum + (own.length * (share - 0.25) ** 2) / 0.25, 0);
+  const empty = own.length === 0;
+  return {
+    n: own.length,
+    shares,
+    chiSquare,
+    p: empty ? null : 1 - chiSquareCdf(chiSquare, 3),
+    v: empty ? null : Math.sqrt(chiSquare / (3 * own.length)),
+  };
 }
 
 const chance = 0.25;
 
+const inLayout = (rows: readonly Row[], layout: string): readonly Row[] => rows.filter((row) => row.group === layout);
+
+/** Layouts in which the model answers better than by guessing (two standard errors): where it only guesses, order tells nothing. All, when it guesses in both. */
+function ableIn(rows: readonly Row[]): readonly string[] {
+  const able = layouts.filter((layout) => {
+    const own = inLayout(rows, layout);
+    const [share, right] = [meanIn(own, 'right'), told(own, 'right')];
+    if (share === null || right.length < 2) return false;
+    const variance = right.reduce((sum, value) => sum + (value - share) ** 2, 0) / (right.length - 1);
+    return share - 2 * Math.sqrt(variance / right.length) > chance;
+  });
+  return able.length === 0 ? layouts : able;
+}
+function fickleWhereAble(rows: readonly Row[]): number | null {
+  const able = ableIn(rows);
+  return meanIn(
+    rows.filter((row) => able.includes(row.group ?? '')),
+    'fickle',
+  );
+}
+/** The better layout's accuracy. */
+function bestAccuracy(rows: readonly Row[]): number | null {
+  const shares = layouts.map((layout) => meanIn(inLayout(rows, layout), 'right')).filter((share) => share !== null);
+  return shares.length === 0 ? null : Math.max(...shares);
+}
+
 export default {
   id: 'robustness/position',
   dimension: 'robustness',
-  version: '1',
+  version: '2',
   title: 'Order of the options',
   about:
-    'Questions with four options, each asked four times with the options rotated: under the letters A to D, or listed in the question, after four solved examples. A model that knows the answer chooses the same content wherever it stands.',
-  limits: 'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half tells something.',
+    'Questions with four options, each asked four times with the options rotated, once under the letters A to D and once with the options listed in the question, after four solved examples. A model that knows the answer chooses the same content wherever it stands.',
+  limits:
+    'Rotations only, not all 24 orders. Small models often cannot use letters at all: then only the listed half counts (see the groups). The questions also serve the suites on noise, format and wording, so the four results are not independent.',
+  means: {
+    good: 'Near 0: the model chooses by content, so multiple-choice results and classifications by letter can be taken at face value.',
+    bad: 'From about 40 of 100: what stands where decides, so never let this model choose from a list without asking in several orders.',
+  },
   source:
     'Questions written for Plumbline. Measures after Zheng et al. 2024 (arXiv:2309.03882, selection bias and RStd) and Pezeshkpour & Hruschka 2023 (arXiv:2308.11483).',
   licence: 'Apache-2.0',
-  languages: ['en'],
+  languages: ['en', 'zh'],
   wants: ['choice'],
-  sizes: { demo: 16, quick: 40, standard: 120, full: Number.POSITIVE_INFINITY },
+  sizes: { demo: 16, quick: 40, standard: 200, full: Number.POSITIVE_INFINITY },
   items,
   rounds: [ask],
   observe,
@@ -118,10 +172,11 @@ export default {
       title: 'Choices that change with the order of the options',
       unit: 'share',
       better: 'lower',
-      value: 'fickle',
+      compute: fickleWhereAble,
+      reads: ['fickle', 'right'],
       grade: (value) => 1 - value,
       formula:
-        'Share of the six pairs of rotations of a question in which different content is chosen; guessing gives 3/4, always the same place 1',
+        'Over the layouts that the model can use: share of the six pairs of rotations of a question in which different content is chosen; guessing gives 3/4, always the same place 1',
       says: 'chooses something else in {n} of 100 cases when only the order of the options changes',
     },
     {
@@ -131,6 +186,7 @@ export default {
       better: 'higher',
       value: 'right',
       grade: (value) => value,
+      formula: 'Share of right choices over all rotations and both layouts; guessing gives 1/4',
     },
     {
       id: 'every-order',
@@ -139,6 +195,7 @@ export default {
       better: 'higher',
       value: 'worst',
       grade: (value) => value,
+      formula: 'Share of questions right in all four rotations (Pezeshkpour & Hruschka 2023)',
       says: 'is right in {n} of 100 questions wherever the right option stands',
     },
     {
@@ -152,13 +209,29 @@ export default {
       formula:
         'Standard deviation over the four places of the share chosen when the right option stands there (Zheng et al. 2024, section 2); always the same place gives .433',
     },
+    {
+      id: 'letter-bias',
+      title: 'Uneven choice of letters (Cramér’s V)',
+      unit: 'share',
+      better: 'lower',
+      compute: (rows) => placesOf(rows.filter((row) => row.group === 'letters')).v,
+      reads: ['place-1', 'place-2', 'place-3', 'place-4'],
+      grade: (value) => 1 - value,
+      formula:
+        '√(χ² / 3n) of how often each letter was chosen against a quarter each (Cramér 1946): 0 all alike, 1 always the same letter; χ² and its p-value are in the details',
+    },
   ],
-  floor: { title: 'answers better than by guessing, over all rotations', value: 'right', chance },
+  floor: {
+    title: 'answers better than by guessing over all rotations, in one layout at least',
+    compute: bestAccuracy,
+    reads: ['right'],
+    chance,
+  },
   details: (rows) => {
     const parts = (['letters', 'listed'] as const).map((group) => ({ group, ...placesOf(rows.filter((row) => row.group === group)) }));
     return {
       chosen: parts.flatMap(({ group, n, shares }) => shares.map((share, i) => ({ name: `${group}, place ${i + 1}`, share, n }))),
-      fairness: parts.map(({ group, n, chiSquare, p }) => ({ options: group, questions: n, chiSquare, p })),
+      fairness: parts.map(({ group, n, chiSquare, p, v }) => ({ options: group, questions: n, chiSquare, p, v })),
     };
   },
 } satisfies Suite<Placed>;

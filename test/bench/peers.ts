@@ -1,156 +1,218 @@
-/**
- * Speed beside the tools people use today: same weights, same work, alternating rounds, medians.
- *   npx tsx test/bench/peers.ts <folder for the peers> <model.gguf> [--items 200] [--rounds 3] [--tasks options,header,generate,trace,first] [--peers plumbline,plumbline-fast,node-llama-cpp,lm-eval]
- * The peers are installed into the folder at first (npm and pip; torch is large). Prints one Markdown table and writes test/bench/results/<model>-<date>.md.
- */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { generateWork, headerWork, optionWork, traceWork, type Work } from './work.ts';
+import { exported, type Form, pythonIn, setUp } from './set-up.ts';
+import { type Measured, type Took, tableOf } from './table.ts';
+import { countOf, generateWork, headerWork, optionWork, sliceOf, traceWork, truthfulqaWork, type Work } from './work.ts';
+
+const usage = `Speed beside the tools people use today: same weights, same work, alternating rounds, medians.
+
+  npx tsx test/bench/peers.ts <folder for the peers> <model.gguf> [options]
+
+The peers are installed into the folder first (npm and pip; torch is several gigabytes), and the model is exported there for those that run ONNX.
+Prints one table and writes it to test/bench/results/. What was measured stays in <folder>/measured: a run that was stopped goes on there.
+
+  --items 60      items of each task that every peer but lm-eval does in each round
+  --rounds 3      rounds; one more before them warms caches and is not counted
+  --lm-items 60   items that lm-eval does in all rounds together (each round a part of them)
+  --tasks …       ${'first,options,header,truthfulqa,generate,single,trace'}
+  --peers …       ${'plumbline,plumbline-fast,node-llama-cpp,lm-eval,plumbline-export,transformers.js,plumbline-genai,onnxruntime-genai'}
+  --threads n     threads of each (default: cores)
+  --batch 8       lm-eval's batch size; auto tries 1, 4, 8 and 16 first
+  --minutes 10    longest that one run may take
+  --fresh         measures again what is there
+`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    items: { type: 'string', default: '200' },
+    items: { type: 'string', default: '60' },
     rounds: { type: 'string', default: '3' },
-    tasks: { type: 'string', default: 'first,options,header,generate,trace' },
-    peers: { type: 'string', default: 'plumbline,plumbline-fast,node-llama-cpp,lm-eval' },
+    'lm-items': { type: 'string', default: '60' },
+    tasks: { type: 'string', default: 'first,options,header,truthfulqa,generate,single,trace' },
+    peers: {
+      type: 'string',
+      default: 'plumbline,plumbline-fast,node-llama-cpp,lm-eval,plumbline-export,transformers.js,plumbline-genai,onnxruntime-genai',
+    },
     threads: { type: 'string', default: String(Math.max(1, cpus().length >= 8 ? cpus().length / 2 : cpus().length)) },
-    batch: { type: 'string', default: '16' },
+    batch: { type: 'string', default: '8' },
+    minutes: { type: 'string', default: '10' },
+    fresh: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 });
 const [folderArgument, modelArgument] = positionals;
-if (!folderArgument || !modelArgument) throw new Error('usage: peers.ts <folder for the peers> <model.gguf>');
-const folder = resolve(folderArgument);
-const model = resolve(modelArgument);
-const items = Number(values.items);
-const here = import.meta.dirname;
-
-interface Took {
-  readonly loadMs: number;
-  readonly ms: number;
-  /** Processor time of the work, all threads: steadier than wall time on a busy machine. */
-  readonly cpuMs: number;
-  readonly count: number;
-  readonly tokens: number;
-  readonly peakMemoryBytes: number;
-  readonly answers: readonly (string | number)[];
+if (values.help || !folderArgument || !modelArgument) {
+  process.stderr.write(usage);
+  process.exit(values.help ? 0 : 2);
 }
+const [folder, model, items, rounds] = [resolve(folderArgument), resolve(modelArgument), Number(values.items), Number(values.rounds)];
+const here = import.meta.dirname;
+const startedAt = performance.now();
+const name = basename(model)
+  .replace(/\.gguf$/i, '')
+  .replace(/[^\w.]+/g, '-');
 
 const works: Readonly<Record<string, { readonly title: string; readonly work: Work }>> = {
-  first: { title: 'load to first score (warm caches)', work: { kind: 'first', context: 'The capital of France is', option: ' Paris' } },
-  options: { title: `${items} items of four options, 150-token contexts`, work: optionWork(items) },
-  header: { title: `${items} items of four options, five solved examples before each`, work: headerWork(items) },
-  generate: { title: `64 tokens for ${Math.ceil(items / 3)} prompts, 16 rows`, work: generateWork(Math.ceil(items / 3), 64, 16) },
-  single: { title: '64 tokens for 4 prompts, one row', work: generateWork(4, 64, 1) },
-  trace: { title: `log-probabilities of ${Math.ceil(items / 4)} texts of 512 tokens`, work: traceWork(Math.ceil(items / 4)) },
+  first: { title: 'start to first score (warm caches)', work: { kind: 'first', context: 'The capital of France is', option: ' Paris' } },
+  options: { title: 'four options after 150 tokens', work: optionWork(items) },
+  header: { title: 'four options, five solved examples before each item', work: headerWork(items) },
+  truthfulqa: { title: "four options, TruthfulQA's six examples before each item", work: truthfulqaWork(items) },
+  generate: { title: '64 tokens, sampled, 16 rows', work: generateWork(items, 64, { rows: 16, temperature: 0.8 }) },
+  single: { title: '64 tokens, greedy, one row', work: generateWork(Math.ceil(items / 10), 64, { rows: 1, temperature: 0 }) },
+  trace: { title: 'log-probabilities of 512 tokens', work: traceWork(Math.ceil(items / 3)) },
 };
 
-const tsx = [join(here, '..', '..', 'node_modules', 'tsx', 'dist', 'cli.mjs'), join(here, 'peers', 'plumbline.ts')];
-const python = join(folder, 'venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-const peers: Readonly<Record<string, (file: string, kind: string) => readonly string[] | null>> = {
-  plumbline: (file) => [process.execPath, ...tsx, model, file, 'exact'],
-  'plumbline-fast': (file) => [process.execPath, ...tsx, model, file, 'fast'],
-  'node-llama-cpp': (file) => [process.execPath, join(folder, 'node-llama-cpp.mjs'), model, file, values.threads],
-  'lm-eval': (file) => [python, join(here, 'peers', 'lm_eval_hf.py'), model, file, values.threads, values.batch],
-};
-
-/** Installs what is not there yet. */
-function setUp(): void {
-  mkdirSync(folder, { recursive: true });
-  if (!existsSync(join(folder, 'package.json'))) writeFileSync(join(folder, 'package.json'), '{"type":"module","private":true}');
-  if (!existsSync(join(folder, 'node_modules', 'node-llama-cpp')))
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', 'node-llama-cpp@3'], {
-      cwd: folder,
-      stdio: 'inherit',
-      shell: process.platform === 'win32',
-    });
-  writeFileSync(
-    join(folder, 'node-llama-cpp.mjs'),
-    execFileSync(process.execPath, ['-p', `fs.readFileSync(${JSON.stringify(join(here, 'peers', 'node-llama-cpp.mjs'))}, 'utf8')`]),
-  );
-  if (existsSync(python)) return;
-  execFileSync('python3', ['-m', 'venv', join(folder, 'venv')], { stdio: 'inherit' });
-  const pip = (...names: string[]) => execFileSync(python, ['-m', 'pip', 'install', '-q', ...names], { stdio: 'inherit' });
-  // torch from the package index needs its CUDA libraries even to compute on a processor: several gigabytes.
-  pip('torch', 'lm-eval', 'transformers', 'accelerate', 'gguf', 'typer');
+interface Peer {
+  /** What it runs: the GGUF file itself or an export of it. */
+  readonly form: 'gguf' | Form;
+  readonly command: (path: string, file: string) => readonly string[];
+  /** Whose time its ratio is taken to. */
+  readonly against: string;
 }
+const ours = join(here, 'peers', 'plumbline.mjs');
+const plumbline = (weights: string) => (path: string, file: string) => [process.execPath, ours, path, file, values.threads, weights];
+const script = (file: string) => join(here, 'peers', file);
+let batch = values.batch === 'auto' ? '8' : values.batch;
+const peers: Readonly<Record<string, Peer>> = {
+  plumbline: { form: 'gguf', command: plumbline('exact'), against: 'plumbline' },
+  'plumbline-fast': { form: 'gguf', command: plumbline('fast'), against: 'plumbline' },
+  'node-llama-cpp': {
+    form: 'gguf',
+    command: (path, file) => [process.execPath, join(folder, 'node-llama-cpp.mjs'), path, file, values.threads],
+    against: 'plumbline',
+  },
+  'lm-eval': {
+    form: 'hf',
+    command: (path, file) => [pythonIn(folder, 'venv'), script('lm_eval_hf.py'), path, file, values.threads, batch],
+    against: 'plumbline',
+  },
+  'plumbline-export': { form: 'optimum', command: plumbline('as exported'), against: 'plumbline-export' },
+  'transformers.js': {
+    form: 'optimum',
+    command: (path, file) => [process.execPath, join(folder, 'transformers-js.mjs'), path, file, values.threads],
+    against: 'plumbline-export',
+  },
+  'plumbline-genai': { form: 'genai', command: plumbline('as exported'), against: 'plumbline-genai' },
+  'onnxruntime-genai': {
+    form: 'genai',
+    command: (path, file) => [pythonIn(folder, 'venv'), script('genai.py'), path, file, values.threads],
+    against: 'plumbline-genai',
+  },
+};
 
-function run(peer: string, task: string): Took | string {
-  const { work } = works[task] ?? { work: null };
-  if (!work) return `there is no task ${task}`;
-  const file = join(folder, `${task}.json`);
-  writeFileSync(file, JSON.stringify(work));
-  const [command, ...args] = peers[peer]?.(file, work.kind) ?? [];
-  if (!command) return `there is no peer ${peer}`;
-  const env = { ...process.env, PLUMBLINE_CACHE: process.env.PLUMBLINE_CACHE ?? join(folder, 'cache') };
-  const { stdout, stderr, status, signal } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, env });
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
+/** One run of one peer; the reason where there is no result. */
+function run(peer: Peer, path: string, work: Work): Took | string {
+  const text = JSON.stringify(work);
+  const file = join(folder, `work-${digest(text)}.json`);
+  writeFileSync(file, text);
+  const [command = '', ...args] = peer.command(path, file);
+  const env = {
+    ...process.env,
+    PLUMBLINE_CACHE: process.env.PLUMBLINE_CACHE ?? join(folder, 'cache'),
+    BENCH_STARTED: String(Date.now()),
+    TOKENIZERS_PARALLELISM: 'false',
+  };
+  const timeout = 60_000 * Number(values.minutes);
+  const { stdout, stderr, status, signal, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 28, env, timeout });
   const line = stdout?.trim().split('\n').at(-1) ?? '';
-  if (status !== 0 || !line.startsWith('{'))
-    return `failed (${signal ?? status}): ${stderr?.trim().split('\n').at(-1)?.slice(0, 200) ?? ''}`;
-  return JSON.parse(line) as Took;
+  if (status === 0 && line.startsWith('{')) return { ...(JSON.parse(line) as Took), load: loadavg()[0] ?? 0 };
+  const late = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
+  const last = stderr?.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+  return late ? `not done in ${values.minutes} minutes` : `failed (${signal ?? status ?? ''}): ${last}`;
 }
 
-const median = (list: readonly number[]): number => {
-  const sorted = [...list].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2;
-};
-const totalOf = (task: string, took: Took): number => (task === 'first' ? took.loadMs + took.ms : took.ms);
-
-function agreement(a: Took | undefined, b: Took | undefined): string {
-  if (!a || !b || a.answers.length === 0 || a.answers.length !== b.answers.length || typeof a.answers[0] === 'string') return '–';
-  const close = a.answers.filter((value, i) => Math.abs(Number(value) - Number(b.answers[i])) < 1e-3).length;
-  return `${close}/${a.answers.length}`;
+/** lm-eval is slow: each round it does another part of the items. Round 0 warms. */
+function workFor(peer: string, task: string, round: number): Work {
+  const { work } = works[task] ?? {};
+  if (!work) throw new Error(`there is no task ${task}`);
+  if (peer !== 'lm-eval' || work.kind === 'first') return work;
+  const wanted = Math.min(countOf(work), work.kind === 'options' ? Number(values['lm-items']) : countOf(work));
+  const share = Math.ceil(wanted / rounds);
+  return sliceOf(work, (Math.max(1, round) - 1) * share, share);
 }
 
-setUp();
-const tasks = values.tasks.split(',');
-const named = values.peers.split(',');
-const lines = [
-  `# ${basename(model)} on ${values.threads} threads of ${cpus()[0]?.model ?? 'unknown'}`,
-  '',
-  `node ${process.version}; ${values.rounds} alternating rounds, medians [min–max]; machine load at the start ${loadavg()[0]?.toFixed(1)}; times are of the work alone, loading apart (but for “load to first score”). Ratio: the peer's time over ours (exact). Same answers: against ours, exact.`,
-  '',
-  '| work | who | seconds | per second | ratio | processor seconds | ratio | peak memory | same answers |',
-  '|---|---|---|---|---|---|---|---|---|',
-];
-for (const task of tasks) {
-  const took = new Map<string, Took[]>();
-  const failed = new Map<string, string>();
-  for (let round = 0; round <= Number(values.rounds); round++)
-    for (const peer of named) {
-      if (failed.has(peer)) continue;
-      // The first round warms caches (converted weights, pages of files) and is not counted.
-      if (round === 0 && peer === 'lm-eval' && task !== 'first') continue;
-      const result = run(peer, task);
-      process.stderr.write(
-        `${task} ${round} ${peer} ${typeof result === 'string' ? result : `${(totalOf(task, result) / 1000).toFixed(2)} s`} (load ${loadavg()[0]?.toFixed(1)})\n`,
-      );
-      if (typeof result === 'string') failed.set(peer, result);
-      else if (round > 0) took.set(peer, [...(took.get(peer) ?? []), result]);
-    }
-  const ours = took.get('plumbline');
+/** What was measured before for the same work with the same code, or a new measurement. */
+function measured(peerName: string, path: string, at: { task: string; round: number }): Took | string {
+  const peer = peers[peerName];
+  if (!peer) return `there is no peer ${peerName}`;
+  const work = workFor(peerName, at.task, at.round);
+  const key = digest(JSON.stringify([work, values.threads, peer.command('', ''), path]));
+  const file = join(folder, 'measured', name, at.task, `${at.round}-${peerName}-${key}.json`);
+  if (!values.fresh && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Took | string;
+  const took = run(peer, path, work);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, JSON.stringify(took));
+  return took;
+}
+
+/** The fastest of some batch sizes on a few items. */
+function bestBatch(path: string): string {
+  const peer = peers['lm-eval'];
+  if (!peer) return batch;
+  const times = ['1', '4', '8', '16'].map((size) => {
+    batch = size;
+    const took = run(peer, path, optionWork(4));
+    return { size, ms: typeof took === 'string' ? Number.POSITIVE_INFINITY : took.ms };
+  });
+  return times.sort((a, b) => a.ms - b.ms)[0]?.size ?? '8';
+}
+
+function main(): void {
+  setUp(folder);
+  const [tasks, named] = [values.tasks.split(','), values.peers.split(',')];
+  const out = join(folder, 'exports', name);
+  const paths = new Map<string, { path: string } | { why: string }>();
   for (const peer of named) {
-    const all = took.get(peer) ?? [];
-    if (all.length === 0) {
-      lines.push(`| ${works[task]?.title} | ${peer} | ${failed.get(peer) ?? 'not run'} | | | | | | |`);
-      continue;
-    }
-    const times = all.map((one) => totalOf(task, one) / 1000);
-    const [first] = all;
-    const ratios = all.flatMap((one, i) => (ours?.[i] ? [totalOf(task, one) / totalOf(task, ours[i])] : []));
-    const cpuRatios = all.flatMap((one, i) => (ours?.[i] ? [one.cpuMs / ours[i].cpuMs] : []));
-    const rate = (task === 'generate' || task === 'single' ? (first?.tokens ?? 0) : (first?.count ?? 0)) / median(times);
-    const unit = task === 'generate' || task === 'single' ? 'tokens' : 'items';
-    lines.push(
-      `| ${works[task]?.title} | ${peer} | ${median(times).toFixed(2)} [${Math.min(...times).toFixed(2)}–${Math.max(...times).toFixed(2)}] | ${rate.toFixed(2)} ${unit} | ${ratios.length > 0 ? `${median(ratios).toFixed(2)} ×` : '–'} | ${(median(all.map((one) => one.cpuMs)) / 1000).toFixed(2)} | ${cpuRatios.length > 0 ? `${median(cpuRatios).toFixed(2)} ×` : '–'} | ${Math.round(median(all.map((one) => one.peakMemoryBytes)) / 1e6)} MB | ${peer === 'plumbline' ? '–' : agreement(ours?.[0], first)} |`,
-    );
+    const { form } = peers[peer] ?? {};
+    if (!form) throw new Error(`there is no peer ${peer}: name some of ${Object.keys(peers).join(', ')}`);
+    paths.set(peer, form === 'gguf' ? { path: model } : exported(folder, { model, out }, form));
   }
+  const lm = paths.get('lm-eval');
+  if (values.batch === 'auto' && lm && 'path' in lm) batch = bestBatch(lm.path);
+  const results: Measured[] = [];
+  for (const task of tasks) {
+    const took = new Map<string, Took[]>();
+    const failed = new Map<string, string>();
+    for (let round = 0; round <= rounds; round++)
+      for (const peer of named) {
+        const place = paths.get(peer);
+        if (!place || 'why' in place) failed.set(peer, place?.why ?? 'not made');
+        if (!place || 'why' in place || failed.has(peer)) continue;
+        if (round === 0 && peer === 'lm-eval' && task !== 'first') continue;
+        const result = measured(peer, place.path, { task, round });
+        const told = typeof result === 'string' ? result : `${(result.ms / 1000).toFixed(2)} s`;
+        process.stderr.write(`${task} ${round} ${peer} ${told} (load ${loadavg()[0]?.toFixed(1)})\n`);
+        if (typeof result === 'string') failed.set(peer, result);
+        else if (round > 0) took.set(peer, [...(took.get(peer) ?? []), result]);
+      }
+    results.push({
+      task,
+      title: works[task]?.title ?? task,
+      peers: named.map((peer) => ({
+        peer,
+        against: peers[peer]?.against ?? 'plumbline',
+        took: took.get(peer) ?? [],
+        failed: failed.get(peer) ?? null,
+      })),
+    });
+  }
+  const minutes = (performance.now() - startedAt) / 60_000;
+  const table = tableOf(results, {
+    model: basename(model),
+    threads: values.threads,
+    rounds: values.rounds,
+    batch,
+    minutes,
+  });
+  process.stdout.write(table);
+  mkdirSync(join(here, 'results'), { recursive: true });
+  writeFileSync(join(here, 'results', `${name}-${new Date().toISOString().slice(0, 10)}.md`), table);
 }
-const table = `${lines.join('\n')}\n`;
-process.stdout.write(table);
-mkdirSync(join(here, 'results'), { recursive: true });
-writeFileSync(join(here, 'results', `${basename(model).replace(/\W+/g, '-')}-${new Date().toISOString().slice(0, 10)}.md`), table);
+
+main();

@@ -1,9 +1,17 @@
+import { truthfulqaPrompt } from '../../src/kit/official/truthfulqa.ts';
 import { randomOf } from '../../src/kit/random.ts';
 
 /** One kind of work, the same for every peer. */
 export type Work =
   | { readonly kind: 'options'; readonly items: readonly { readonly context: string; readonly options: readonly string[] }[] }
-  | { readonly kind: 'generate'; readonly prompts: readonly string[]; readonly maxTokens: number; readonly rows: number }
+  | {
+      readonly kind: 'generate';
+      readonly prompts: readonly string[];
+      readonly maxTokens: number;
+      readonly rows: number;
+      /** 0: greedy. */
+      readonly temperature: number;
+    }
   | { readonly kind: 'trace'; readonly texts: readonly string[] }
   | { readonly kind: 'first'; readonly context: string; readonly option: string };
 
@@ -73,13 +81,44 @@ export function headerWork(items: number): Work {
   return { kind: 'options', items: own.map(({ context, options }) => ({ context: `${header}\n\n${context}`, options })) };
 }
 
+/** (a″) TruthfulQA's own six examples before questions and answers made up here. */
+export const truthfulqaWork = (items: number): Work => ({
+  kind: 'options',
+  items: Array.from({ length: items }, (_, i) => {
+    const { options } = question(i + 1, 10);
+    const [who, deed] = [people[i % people.length], deeds[(i * 3) % deeds.length]];
+    return {
+      context: truthfulqaPrompt(`What happens ${whys[(i * 5) % whys.length]} if ${who} ${deed} the bridge number ${i}?`),
+      options: options.map((place) => ` Nothing happens, but they say that one is then seen near${place}.`),
+    };
+  }),
+});
+
 /** (b) continuing prompts of about 40 tokens. */
-export const generateWork = (prompts: number, maxTokens: number, rows: number): Work => ({
+export const generateWork = (prompts: number, maxTokens: number, { rows, temperature }: { rows: number; temperature: number }): Work => ({
   kind: 'generate',
   prompts: Array.from({ length: prompts }, (_, i) => `${proseOf(25, i + 1)} Then`),
   maxTokens,
   rows,
+  temperature,
 });
+
+/** A part of the work: items from `from` on. */
+export function sliceOf(work: Work, from: number, count: number): Work {
+  if (work.kind === 'options') return { ...work, items: work.items.slice(from, from + count) };
+  if (work.kind === 'generate') return { ...work, prompts: work.prompts.slice(from, from + count) };
+  if (work.kind === 'trace') return { ...work, texts: work.texts.slice(from, from + count) };
+  return work;
+}
+
+export const countOf = (work: Work): number =>
+  work.kind === 'options'
+    ? work.items.length
+    : work.kind === 'generate'
+      ? work.prompts.length
+      : work.kind === 'trace'
+        ? work.texts.length
+        : 1;
 
 /** (c) log-probabilities of texts of about 512 tokens. */
 export const traceWork = (texts: number): Work => ({ kind: 'trace', texts: Array.from({ length: texts }, (_, i) => proseOf(430, i + 1)) });

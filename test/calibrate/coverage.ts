@@ -95,17 +95,25 @@ type Run = (
 
 function meanLines(run: Run): string[][] {
   return [
-    ['t over 12 clusters', 12, 5] as const,
-    ['bootstrap over 25 clusters (BCa)', 25, 8] as const,
-    ['bootstrap over 200 single values (BCa)', 200, 1] as const,
-  ].map(([name, m, size]) =>
-    run(`mean of log-normal values, ${name}`, Math.exp(0.125 + 0.125), ({ normal }, s) => {
-      const observed = Array.from({ length: m }, (_, c) => {
-        const shift = 0.5 * normal();
-        return Array.from({ length: size }, () => ({ value: Math.exp(shift + 0.5 * normal()), weight: 1, cluster: String(c) }));
-      }).flat();
-      return meanOf(observed, { seed: s, bounded: false, replicates: 800 })?.interval ?? null;
-    }),
+    [6, 5, 0.3],
+    [12, 5, 0.5],
+    [25, 8, 0.5],
+    [25, 8, 0.3],
+    [40, 1, 0.7],
+    [200, 1, 0.7],
+    [2000, 1, 0.7],
+  ].map(([m = 0, size = 0, sd = 0]) =>
+    run(
+      `mean of log-normal values (log-sd ${sd}${size > 1 ? ` between and within ${m} clusters of ${size}` : `, ${m} single values`})`,
+      Math.exp((size > 1 ? 2 : 1) * sd * sd * 0.5),
+      ({ normal }, s) => {
+        const observed = Array.from({ length: m }, (_, c) => {
+          const shift = size > 1 ? sd * normal() : 0;
+          return Array.from({ length: size }, () => ({ value: Math.exp(shift + sd * normal()), weight: 1, cluster: String(c) }));
+        }).flat();
+        return meanOf(observed, { seed: s, bounded: false, replicates: 800 })?.interval ?? null;
+      },
+    ),
   );
 }
 

@@ -8,7 +8,7 @@ export function pairedTests(simulations: number): string {
   const alarm = (drop: number, discordant: number, name: string) => {
     const { uniform } = drawsOf(`paired ${drop} ${discordant} ${name}`);
     const [down, up] = [(discordant + drop) / 2, (discordant - drop) / 2];
-    let [found, interval, permuted] = [0, 0, 0];
+    let [found, interval, permuted, dropped] = [0, 0, 0, 0];
     for (let s = 0; s < simulations; s++) {
       const pairs = Array.from({ length: 300 }, (_, i) => {
         const u = uniform();
@@ -19,13 +19,26 @@ export function pairedTests(simulations: number): string {
       if (mcnemarExact(falls, rises) <= 0.05) found++;
       const { low, high } = pairedDifference(pairs, { seed: s, bounded: true, replicates: 400 }) ?? { low: -1, high: 1 };
       if (low > 0 || high < 0) interval++;
+      if (high < 0) dropped++;
       if (permutationTest(pairs, { seed: s, rounds: 499 }) <= 0.05) permuted++;
     }
-    return [name, percent(found / simulations), percent(permuted / simulations), percent(interval / simulations)];
+    return [
+      name,
+      percent(found / simulations),
+      percent(permuted / simulations),
+      percent(dropped / simulations),
+      percent(interval / simulations),
+    ];
   };
   const expected = percent(pairedPower(300, 0.1, { discordant: 0.2, alpha: 0.05 }));
   return markdownTable(
-    ['n = 300', 'McNemar exact', 'permutation', 'interval excludes 0'],
+    [
+      'n = 300',
+      '`compare` says worse or better (McNemar exact)',
+      '`compare`, clustered items (permutation)',
+      '`gate` fails `max-drop: 0`',
+      'interval excludes 0 on either side (decides nothing)',
+    ],
     [
       alarm(0.1, 0.2, `a 10-point drop, 20 % differ (planned power ${expected})`),
       alarm(0.1, 0.3, 'a 10-point drop, 30 % differ'),

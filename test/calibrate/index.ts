@@ -33,7 +33,7 @@ function clusteredText(): string {
 await write('exact', exactCoverage);
 await write('clustered', clusteredText);
 await write('other', () => otherCoverage(of(2000)));
-await write('paired', () => pairedTests(of(1000)));
+await write('paired', () => pairedTests(of(3000)));
 await write('family', () => familyWise(of(2000)));
 await write('stopping', () => falsePasses(of(10_000)));
 await write('savings', () => savings(of(300)));

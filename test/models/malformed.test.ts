@@ -129,7 +129,9 @@ function* broken(file: string, text: string): Generator<{ readonly what: string;
   }
 }
 
-const suites = there ? (await loadSuites(suiteNames(), process.cwd())).filter((suite) => suite.named && !(suite.id in madeBenchmarks)) : [];
+const suites = there
+  ? (await loadSuites(suiteNames(), process.cwd())).filter((suite) => suite.named && !suite.judge && !(suite.id in madeBenchmarks))
+  : [];
 const link = join(scratch, 'whole');
 if (there) {
   mkdirSync(link);

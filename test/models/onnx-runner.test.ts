@@ -60,6 +60,21 @@ describe.each(realModelNames)('%s through the runner', (name) => {
       expect(good(trace).ids).toEqual(first?.ids);
     });
 
+    // The vocabulary is scored in blocks: the spread over all of them is that of the whole distribution.
+    test('mean and deviation of the log-probability over the vocabulary', async () => {
+      const text = 'The capital of France is';
+      const [spread, next] = await answersOf(runner, [
+        asks(`${text} Paris`, { kind: 'trace', spread: true }),
+        asks(text, { kind: 'next', top: 400_000 }),
+      ]);
+      const all = (good(next).logprobs ?? []).map((value) => value ?? 0);
+      expect(all.reduce((total, l) => total + Math.exp(l), 0)).toBeCloseTo(1, 4);
+      const mean = all.reduce((total, l) => total + Math.exp(l) * l, 0);
+      const deviation = Math.sqrt(all.reduce((total, l) => total + Math.exp(l) * l * l, 0) - mean * mean);
+      expect(good(spread).spreads?.at(-1)?.[0]).toBeCloseTo(mean, 3);
+      expect(good(spread).spreads?.at(-1)?.[1]).toBeCloseTo(deviation, 3);
+    });
+
     test('options', async () => {
       const answers = await answersOf(
         runner,

@@ -14,6 +14,8 @@ const driver = process.env.VK_DRIVER_FILES ?? (existsSync(swiftShader) ? swiftSh
 const here = driver !== undefined && existsSync(folder);
 if (!here) console.warn('SKIPPED: WebGPU parity: install chromium and libvulkan1 (SwiftShader) and set PLUMBLINE_SHARED');
 
+const runnerChild = (model: string) => child('runner', model);
+
 function child(...args: readonly string[]): { stdout: string; stderr: string } {
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
   const script = fileURLToPath(new URL('../support/webgpu-parity.ts', import.meta.url));
@@ -42,6 +44,15 @@ describe.skipIf(!here)('WebGPU', () => {
     const result = JSON.parse(stdout) as { worst: number; greedy: boolean };
     expect(result.worst).toBeLessThan(1e-3);
     expect(result.greedy).toBe(true);
+  });
+
+  test('the runner on WebGPU answers as on the processor, its cache on the device: rows of all lengths, shared beginnings, options', async () => {
+    const { stdout, stderr } = runnerChild(join(folder, 'llama'));
+    expect(stdout, stderr.slice(-2000)).not.toBe('');
+    const { texts, worst, answers } = JSON.parse(stdout) as { texts: boolean; worst: number; answers: number };
+    expect(answers).toBe(15);
+    expect(texts).toBe(true);
+    expect(worst).toBeLessThan(1e-3);
   });
 
   // Latent attention, a choice of experts by groups, short convolutions: kinds that the parity set lacks.

@@ -39,6 +39,7 @@ export function exportOnnx(spec: ModelSpec, tensors: ReadonlyMap<string, ReadyTe
     masks,
     width: cacheWidth(spec),
     cached: true,
+    whole: true,
     plain: false,
     places: noPlaces,
     now: { past: '', fresh: '' },

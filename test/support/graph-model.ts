@@ -31,6 +31,9 @@ export async function openGraph(spec: ModelSpec, tensors: Tensors, options: Grap
   const session = await ort.InferenceSession.create(graph.bytes, {
     executionProviders: [options.device === 'webgpu' ? 'webgpu' : 'cpu'],
     logSeverityLevel: 3,
+    ...(graph.onDevice.length > 0
+      ? { preferredOutputLocation: Object.fromEntries(graph.onDevice.map((name) => [name, 'gpu-buffer' as const])) }
+      : {}),
     extra: {
       session: { model_external_initializers_file_folder_path: graph.folder, disable_prepacking: graph.inexact === null ? '1' : '0' },
     },
@@ -47,13 +50,43 @@ export function newCaches(graph: Graph, rows: number, slots: number): Caches {
   return caches;
 }
 
-/** Runs in place: the caches are fed and fetched as the same tensors. */
+/** Where the new tokens of a row begin, and how many there are: rows of a first batch are padded on the right. */
+function freshOf(feeds: Feeds, row: number): { start: number; count: number } {
+  const [rows = 1, size = 0] = feeds.input_ids?.dims ?? [];
+  const total = Number(feeds.seqlens_k?.data[row] ?? size - 1) + 1;
+  return rows > 1 && size > 1 ? { start: 0, count: total } : { start: total - size, count: size };
+}
+
+/** Puts what a run returned into the caches: new tokens into their slots, or the whole where the graph returns that. */
+function keep({ graph }: Open, feeds: Feeds, from: { caches: Caches; out: Readonly<Record<string, ort.Tensor>> }): void {
+  for (const { past, present, shape } of graph.caches) {
+    const [held, fresh] = [from.caches[past], from.out[present]];
+    if (held === undefined || fresh === undefined) continue;
+    if (graph.onDevice.includes(present) || !shape.includes('C')) {
+      from.caches[past] = fresh;
+      continue;
+    }
+    const [rows = 1, heads = 1, slots = 1, width = 1] = held.dims;
+    const [, size = 1] = fresh.dims;
+    for (let row = 0; row < rows; row += 1) {
+      const { start, count } = freshOf(feeds, row);
+      for (let token = 0; token < count; token += 1)
+        for (let head = 0; head < heads; head += 1) {
+          const at = ((row * size + token) * heads + head) * width;
+          const slot = ((row * heads + head) * slots + start + token) * width;
+          (held.data as Float32Array).set((fresh.data as Float32Array).subarray(at, at + width), slot);
+        }
+    }
+  }
+}
+
+/** Runs once; what is new in the cache is kept in `caches`. */
 export async function run(open: Open, feeds: Feeds, caches: Caches = {}): Promise<Record<string, number[]>> {
-  const wanted: Record<string, ort.Tensor | null> = {};
+  const wanted: Record<string, null> = {};
   for (const { name } of open.graph.outputs) wanted[name] = null;
-  for (const { past, present } of open.graph.caches) wanted[present] = caches[past] ?? null;
   const fed = Object.fromEntries(open.graph.inputs.map(({ name }) => [name, feeds[name] ?? caches[name]]).filter(([, tensor]) => tensor));
   const out = await open.session.run(fed as Feeds, wanted as ort.InferenceSession.FetchesType);
+  keep(open, feeds, { caches, out });
   return Object.fromEntries(
     Object.entries(out)
       .filter(([name]) => !name.startsWith('present'))

@@ -368,9 +368,12 @@ export function madeRun(made: MadeRun = {}): Run {
   return {
     manifest: madeManifest(results, made),
     results,
-    async *samples(resultId) {
+    async *samples(resultId, only) {
       const result = results.find((r) => (r.suite.lang === 'en' ? r.suite.id : `${r.suite.id}@${r.suite.lang}`) === resultId);
-      for (let i = 0; result && i < (made.samples ?? 8); i++) yield madeSample(result, i, bad);
+      for (let i = 0; result && i < (made.samples ?? 8); i++) {
+        const sample = madeSample(result, i, bad);
+        if (only?.has(sample.item.id) ?? true) yield sample;
+      }
     },
   };
 }

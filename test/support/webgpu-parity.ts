@@ -1,12 +1,14 @@
 /** Run as a child process: parity of the named folders on WebGPU, one JSON line each; onnxruntime's own log tells on stderr where nodes were placed. */
-import { readFileSync } from 'node:fs';
+import { copyFileSync, cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { readyTensors } from '../../runners/onnx/convert.ts';
 import { buildGraph } from '../../runners/onnx/graph.ts';
 import { openModel } from '../../runners/onnx/open-model.ts';
 import { specOf } from '../../runners/onnx/spec.ts';
+import { temporary } from './cli.ts';
 import { greedy, type Open, openGraph, trace } from './graph-model.ts';
+import { answersOf, asks, good, openRunner, text } from './local-runner.ts';
 
 interface Case {
   readonly input_ids: number[];
@@ -48,9 +50,35 @@ async function placement(folder: string): Promise<void> {
   }
 }
 
+/** The same requests through the runner on both devices. */
+async function throughRunner(folder: string): Promise<{ texts: boolean; worst: number; answers: number }> {
+  using place = temporary();
+  const model = join(place.path, 'model');
+  cpSync(folder, model, { recursive: true });
+  copyFileSync(join(folder, '..', 'tokenizer.json'), join(model, 'tokenizer.json'));
+  const long = 'The river ran on. '.repeat(7);
+  const requests = [
+    ...['Hello there, how', 'A', 'The quick brown fox jumps over', 'zzz yyy', 'Once upon a time', 'then'].map((prompt, i) =>
+      asks(prompt, text(4 + 2 * i, { temperature: i % 2, seed: i })),
+    ),
+    ...['a', 'b', 'c', 'd', 'e'].map((end) => asks(`${long}${end}`, text(4))),
+    ...['a', 'bb', 'ccc', 'dddd'].map((end) => asks(`${long}${end}`, { kind: 'choice', options: [' yes', ' no', ' maybe so'] })),
+  ];
+  const [cpu = [], gpu = []] = await Promise.all(
+    ['cpu', 'webgpu'].map(async (device) => {
+      const cacheDir = join(place.path, device);
+      await using runner = (await openRunner(model, { cacheDir, device, batchSize: 3, env: process.env })).runner;
+      return (await answersOf(runner, requests)).map(good);
+    }),
+  );
+  const worst = gpu.flatMap(({ logprobs = [] }, i) => logprobs.map((value, j) => Math.abs((value ?? 0) - (cpu[i]?.logprobs?.[j] ?? 0))));
+  return { texts: gpu.every((each, i) => each.text === cpu[i]?.text), worst: Math.max(...worst), answers: gpu.length };
+}
+
 const [what, ...folders] = process.argv.slice(2);
 if (what === 'placement') ort.env.logLevel = 'verbose';
 for (const folder of folders) {
   if (what === 'placement') await placement(folder);
+  else if (what === 'runner') console.log(JSON.stringify(await throughRunner(folder)));
   else console.log(JSON.stringify({ folder, ...(await parity(folder)) }));
 }

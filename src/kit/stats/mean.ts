@@ -1,6 +1,6 @@
 /** The interval of a mean: picks the method by what the data can carry, and says which. Regimes and their coverage: docs/statistics.md. */
 import type { Interval } from '../../types.ts';
-import { clusterBootstrap } from './bootstrap.ts';
+import { clusterBootstrap, studentisedBootstrap } from './bootstrap.ts';
 import {
   type ClusterSums,
   clusterMean,
@@ -21,6 +21,8 @@ import { tQuantile } from './special.ts';
 export const enoughClusters = 20;
 export const enoughEffective = 8;
 export const enoughEvents = 5;
+/** Below this many clusters of unbounded values the ratios of a studentised bootstrap run wild. */
+const enoughForRatios = 8;
 /** Intraclass correlation assumed where the data cannot tell, and what it weighs, in clusters that show the rarer outcome. */
 const cautiousIcc = 0.3;
 const cautiousWeight = 5;
@@ -87,10 +89,8 @@ function freeMean(n: number, sums: ClusterSums, options: MeanOptions): Mean {
   const value = clusterMean(sums);
   const head = { value, n, clusters: m, effective: m };
   if (m < 2) return { ...head, interval: null };
-  if (m >= enoughClusters) {
-    const { low, high } = clusterBootstrap(sums, options);
-    return { ...head, interval: { low, high, method: `bootstrap over ${m} clusters (BCa)` } };
-  }
+  const drawn = m >= enoughForRatios ? studentisedBootstrap(sums, options) : null;
+  if (drawn) return { ...head, interval: { low: drawn.low, high: drawn.high, method: `bootstrap-t over ${m} clusters` } };
   const half = tQuantile(0.5 + (options.level ?? 0.95) / 2, m - 1) * Math.sqrt(clusterVariance(sums));
   return { ...head, interval: { low: value - half, high: value + half, method: `t over ${m} clusters` } };
 }

@@ -55,7 +55,7 @@ export function pairedDifference(
       ...head,
       ...scoreInterval(pairs, value, variance, options.level),
       se: m < 2 ? 0 : se,
-      method: 'score interval of paired shares',
+      method: 'adjusted interval of paired shares (Bonett & Price)',
     };
   const half = m < 2 ? Number.POSITIVE_INFINITY : tQuantile(0.5 + (options.level ?? 0.95) / 2, m - 1) * se;
   return { ...head, low: value - half, high: value + half, se, method: `t over ${m} clusters` };

@@ -1,7 +1,6 @@
-"""lm-evaluation-harness' hf backend: arguments model (a GGUF file), work file, threads, batch size."""
+"""lm-evaluation-harness' hf backend: arguments model folder, work file, threads, batch size."""
 import json
 import os
-import resource
 import sys
 import time
 
@@ -13,12 +12,10 @@ torch.set_num_threads(threads)
 started = time.perf_counter()
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from took import Clock
 
-folder, name = os.path.split(model)
-tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
-loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
-lm = HFLM(pretrained=loaded, tokenizer=tokenizer, batch_size=batch, device="cpu", dtype="float32")
+lm = HFLM(pretrained=model, batch_size=batch, device="cpu", dtype="float32")
+tokenizer = lm.tokenizer
 load = time.perf_counter() - started
 with open(work_file) as file:
     work = json.load(file)
@@ -28,7 +25,7 @@ def instances(kind, arguments):
     return [Instance(request_type=kind, doc={}, arguments=each, idx=i) for i, each in enumerate(arguments)]
 
 
-begun, cpu_begun = time.perf_counter(), time.process_time()
+clock = Clock()
 answers, tokens = [], 0
 if work["kind"] == "options":
     pairs = [(item["context"], option) for item in work["items"] for option in item["options"]]
@@ -42,10 +39,8 @@ elif work["kind"] == "trace":
     totals = lm.loglikelihood_rolling(instances("loglikelihood_rolling", [(text,) for text in work["texts"]]), disable_tqdm=True)
     answers = [total / (len(tokenizer(text).input_ids) - 1) for total, text in zip(totals, work["texts"])]
 else:
-    until = {"until": [], "max_gen_toks": work["maxTokens"], "do_sample": False}
+    sampling = {"do_sample": True, "temperature": work["temperature"]} if work["temperature"] > 0 else {"do_sample": False}
+    until = {"until": [], "max_gen_toks": work["maxTokens"], **sampling}
     answers = lm.generate_until(instances("generate_until", [(prompt, until) for prompt in work["prompts"]]), disable_tqdm=True)
     tokens = sum(len(tokenizer(text).input_ids) for text in answers)
-seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu_begun
-count = len(work.get("items") or work.get("prompts") or work.get("texts") or [0])
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-print(json.dumps({"loadMs": 1000 * load, "ms": 1000 * seconds, "cpuMs": 1000 * cpu, "count": count, "tokens": tokens, "peakMemoryBytes": peak, "answers": answers}))
+clock.print(load, work, answers, tokens)
