@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import run from '../src/commands/run.ts';
+import score from '../src/commands/score.ts';
 import sign from '../src/commands/sign.ts';
-import verify from '../src/commands/verify.ts';
 import { merkleRoot, seal } from '../src/engine/seal.ts';
-import { randomOf } from '../src/kit/random.ts';
 import { temporary } from './support/cli.ts';
 import { keptIo } from './support/io.ts';
+import { unnamedTamperings, type Verdict, verdictOf as verdictWithCode } from './support/tamper.ts';
 
 const place = temporary();
 const good = join(place.path, 'good');
@@ -23,15 +23,8 @@ beforeAll(async () => {
   expect(code).toBe(0);
 });
 
-interface Verdict {
-  readonly verified: boolean;
-  readonly problems: readonly { readonly where: string; readonly what: string }[];
-}
-
 async function verdictOf(folder: string, options: Readonly<Record<string, unknown>> = {}): Promise<Verdict> {
-  const io = keptIo(place.path);
-  const code = await verify.run([[folder]], { json: true, ...options }, io);
-  const verdict = JSON.parse(io.said.out) as Verdict;
+  const { code, ...verdict } = await verdictWithCode(folder, options);
   expect(code).toBe(verdict.verified ? 0 : 1);
   return verdict;
 }
@@ -43,13 +36,6 @@ function copy(name: string): string {
   return to;
 }
 
-function filesOf(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
-}
-
 describe('verify', () => {
   it('agrees with an untouched run, also asked again', async () => {
     expect(await verdictOf(good)).toMatchObject({ verified: true, problems: [] });
@@ -58,27 +44,10 @@ describe('verify', () => {
     expect(replayed.replay.equal).toBe(replayed.replay.requests);
   });
 
-  it('names every one of 300 changed bytes (1,000 with PLUMBLINE_LONG)', async () => {
-    const random = randomOf('tamper');
-    const to = copy('bytes');
-    const files = filesOf(to);
-    const passed: string[] = [];
-    for (let i = 0; i < (process.env.PLUMBLINE_LONG ? 1000 : 300); i++) {
-      const file = files[Math.floor(random() * files.length)] as string;
-      const whole = readFileSync(join(to, file));
-      const at = Math.floor(random() * whole.length);
-      const changed = Buffer.from(whole);
-      changed[at] = (changed[at] as number) ^ (1 << Math.floor(random() * 8));
-      writeFileSync(join(to, file), changed);
-      const io = keptIo(place.path);
-      const code = await verify.run([[to]], { json: true }, io).catch((error: Error) => {
-        expect(error.name).toBe('UserError');
-        return 2;
-      });
-      if (code === 0) passed.push(`${file} byte ${at}`);
-      writeFileSync(join(to, file), whole);
-    }
-    expect(passed).toEqual([]);
+  it('names every one of 300 changed bytes and records (1,000 on another run in npm run test:long)', async () => {
+    const to = copy('tampered');
+    expect(await sign.run([to], { newKey: 'tamper.key' }, keptIo(place.path))).toBe(0);
+    expect(await unnamedTamperings(to, 300, 'everyday')).toEqual([]);
     expect((await verdictOf(to)).verified).toBe(true);
   });
 
@@ -129,6 +98,47 @@ describe('verify', () => {
     writeFileSync(join(page, 'scorecard.html'), readFileSync(join(page, 'scorecard.html'), 'utf8').replace('Trust', 'trust'));
     await seal(page);
     expect((await verdictOf(page)).problems[0]?.where).toMatch(/^scorecard\.html, byte \d+$/);
+  });
+
+  it('a run that was tampered with, sealed again and signed again fails on scoring again', async () => {
+    const changes: readonly [string, (text: string) => string, RegExp][] = [
+      [
+        'results/reliability/facts.json',
+        (text) => text.replace(/"value": 0\.\d+/, '"value": 0.999'),
+        /^results\/reliability\/facts\.json, estimates/,
+      ],
+      ['run.json', (text) => text.replace(/("dimension": "reliability",\s*"grade": )0\.\d+/, '$10.999'), /^run\.json, profile/],
+      ['rows/reliability/facts.jsonl', (text) => text.replace('"id":"', '"id":"x'), /^rows\/reliability\/facts\.jsonl/],
+      ['answers.jsonl', (text) => text.replace(/"logprobs":\[-0\.01/, '"logprobs":[-90.01'), /^(rows|results|run\.json)/],
+      ['answers.jsonl', (text) => text.replace(/"key":"..../, '"key":"0000'), /^(rows|results|run\.json)/],
+    ];
+    for (const [file, change, where] of changes) {
+      const to = copy('signed-again');
+      const before = readFileSync(join(to, file), 'utf8');
+      writeFileSync(join(to, file), change(before));
+      expect(readFileSync(join(to, file), 'utf8'), file).not.toBe(before);
+      await seal(to);
+      expect(await sign.run([to], { newKey: `forger-${file.replaceAll('/', '-')}-${Math.random()}.key` }, keptIo(place.path))).toBe(0);
+      const { verified, problems } = await verdictOf(to);
+      expect({ file, verified }).toEqual({ file, verified: false });
+      expect(problems.map((problem) => problem.where).join('\n')).toMatch(where);
+    }
+  });
+
+  it('answers changed with all that follows from them are told by the model asked again, and by the right key', async () => {
+    const to = copy('consistent');
+    expect(await sign.run([to], { newKey: 'honest.key' }, keptIo(place.path))).toBe(0);
+    const path = join(to, 'answers.jsonl');
+    const turned = (list: string) => JSON.stringify((JSON.parse(list) as number[]).toReversed());
+    writeFileSync(
+      path,
+      readFileSync(path, 'utf8').replace(/"logprobs":(\[[^\]]*\])/g, (_, list: string) => `"logprobs":${turned(list)}`),
+    );
+    expect(await score.run([to], {}, keptIo(place.path))).toBe(0);
+    rmSync(join(to, 'seal.dsse.json'), { force: true });
+    expect((await verdictOf(to)).verified).toBe(true);
+    expect((await verdictOf(to, { replay: '20' })).problems[0]?.where).toMatch(/^replay of 20 items/);
+    expect((await verdictOf(to, { key: 'honest.key.pub' })).verified).toBe(false);
   });
 
   it('a signature holds for its seal and its key alone', async () => {
