@@ -207,17 +207,19 @@ function folderIds(files: TokenizerFiles, config: Config, { shell, bpe }: Pick<L
 function aroundText(processor: Config | null, bpe: Bpe): { before: number[]; after: number[] } {
   const none = { before: [], after: [] };
   if (processor?.type === 'Sequence') {
-    const parts = ((processor.processors ?? []) as readonly Config[]).map((part) => aroundText(part, bpe));
+    const parts = (Array.isArray(processor.processors) ? (processor.processors as Config[]) : []).map((part) => aroundText(part, bpe));
     return parts.find((part) => part.before.length + part.after.length > 0) ?? none;
   }
   if (processor?.type === 'BertProcessing' || processor?.type === 'RobertaProcessing') {
-    return { before: idList((processor.cls as unknown[])[1]), after: idList((processor.sep as unknown[])[1]) };
+    return { before: idList(Object(processor.cls)[1]), after: idList(Object(processor.sep)[1]) };
   }
   if (processor?.type !== 'TemplateProcessing' || !Array.isArray(processor.single)) return none;
   const named = (processor.special_tokens ?? {}) as Readonly<Record<string, { readonly ids?: readonly number[] }>>;
-  const steps = processor.single as readonly { readonly SpecialToken?: { readonly id: string }; readonly Sequence?: unknown }[];
+  const steps = processor.single.map(
+    (step) => Object(step) as { readonly SpecialToken?: { readonly id: string }; readonly Sequence?: unknown },
+  );
   const text = steps.findIndex((step) => step.Sequence !== undefined);
   const ids = (part: typeof steps) =>
-    part.flatMap((step) => (step.SpecialToken ? [...(named[step.SpecialToken.id]?.ids ?? idList(bpe.idOf(step.SpecialToken.id)))] : []));
+    part.flatMap((step) => (step.SpecialToken ? idList(named[step.SpecialToken.id]?.ids ?? bpe.idOf(step.SpecialToken.id)) : []));
   return { before: ids(steps.slice(0, text)), after: ids(steps.slice(text + 1)) };
 }

@@ -93,6 +93,14 @@ function manifestIn(folder: string): Manifest | Problem {
   }
 }
 
+/** Of a run that is not the sealed one, what keeps it from being read is one problem more; of one that is, the user has to do something. */
+const saidOf =
+  (sealed: readonly Problem[], none: Read) =>
+  (error: unknown): Read => {
+    if (!(error instanceof UserError) || sealed.length === 0) throw error;
+    return { ...none, problems: [{ where: 'run.json', what: error.message }] };
+  };
+
 async function verdictOf(folder: string, options: Readonly<Record<string, unknown>>, io: Io): Promise<Verdict> {
   const manifest = manifestIn(folder);
   const none: Read = { problems: [], answers: 0, importedRows: null, replay: null };
@@ -100,7 +108,7 @@ async function verdictOf(folder: string, options: Readonly<Record<string, unknow
   if ('what' in manifest) return { ...none, run: folder, verified: false, problems: [manifest], seal: null, signedBy: null };
   const sealed = [...manifestProblems(manifest), ...(await sealProblems(folder))];
   const readable = !sealed.some(({ where, what }) => where === answersFile && what !== reordered);
-  const read = readable ? await readAgain(folder, manifest, { options, io }) : none;
+  const read = readable ? await readAgain(folder, manifest, { options, io }).catch(saidOf(sealed, none)) : none;
   const signature = existsSync(join(folder, signatureFile))
     ? signatureProblems(folder, options.key === undefined ? null : resolve(io.cwd, String(options.key)))
     : null;
