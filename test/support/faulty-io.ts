@@ -2,18 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './cli.ts';
 
-/** Compiles faulty-io.c into a folder; null, said aloud, where that cannot be. */
-export function faultyIo(folder: string): string | null {
-  const library = join(folder, 'faulty-io.so');
+/** Compiles a library of test/support that is loaded before libc into a folder; null, said aloud, where that cannot be. */
+export function preloaded(name: string, folder: string, lacking: string): string | null {
+  const library = join(folder, `${name}.so`);
   try {
     if (process.platform !== 'linux') throw new Error('not Linux');
-    execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, join(root, 'test/support/faulty-io.c'), '-ldl'], { stdio: 'ignore' });
+    execFileSync('gcc', ['-shared', '-fPIC', '-O1', '-o', library, join(root, `test/support/${name}.c`), '-ldl'], { stdio: 'ignore' });
     return library;
   } catch {
-    console.warn('SKIPPED: no gcc on Linux here, so broken disks and jumping clocks are not tried');
+    console.warn(`SKIPPED: no gcc on Linux here, so ${lacking}`);
     return null;
   }
 }
+
+export const faultyIo = (folder: string): string | null => preloaded('faulty-io', folder, 'broken disks and jumping clocks are not tried');
 
 export interface Fault {
   /** Only files whose path holds this text. */
