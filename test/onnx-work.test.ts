@@ -147,8 +147,8 @@ describe('memory that runs out', () => {
     expect(little.tokens).toEqual(free.tokens);
     expect(free.said).toEqual([]);
     expect(little.said).toEqual([
-      'memory ran out while generating: 4 rows at a time from here on',
-      'memory ran out while generating: 2 rows at a time from here on',
+      'memory ran out while generating: 4 rows and 32 tokens of prompts at a time from here on',
+      'memory ran out while generating: 2 rows and 16 tokens of prompts at a time from here on',
     ]);
   });
 });

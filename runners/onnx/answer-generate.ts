@@ -3,7 +3,7 @@ import { randomOf } from '../../src/kit/random.ts';
 import type { Request, Response } from '../../src/types.ts';
 import { notFinite, rounded } from './answer-score.ts';
 import { freeMemory } from './forecast.ts';
-import { type Finished, generate, type Job } from './generate.ts';
+import { type Finished, type GenerateOptions, generate, type Job } from './generate.ts';
 import type { AnswerHooks } from './hooks.ts';
 import type { LocalModel } from './model.ts';
 import { tokenizerIn } from './prompt-ids.ts';
@@ -50,7 +50,11 @@ const [worthwhile, plenty] = [32, 6];
 export const prepacks = (model: LocalModel, steps: number): boolean => steps > worthwhile && freeMemory() > plenty * model.forecast.weights;
 
 /** Generates with what is best for this many steps. */
-export async function* generated(model: LocalModel, jobs: readonly Job[], hooks: AnswerHooks): AsyncGenerator<Finished> {
+export async function* generated(
+  model: LocalModel,
+  jobs: readonly Job[],
+  hooks: AnswerHooks & Pick<GenerateOptions, 'gaveUp'>,
+): AsyncGenerator<Finished> {
   const steps = jobs.reduce((sum, job) => sum + job.maxTokens, 0) / Math.min(jobs.length, model.limits.rows);
   const session = await model.session('generate', { prepack: prepacks(model, steps) });
   yield* generate(session, jobs, {
@@ -61,6 +65,7 @@ export async function* generated(model: LocalModel, jobs: readonly Job[], hooks:
     stopped: hooks.stopped,
     spent: hooks.meter.spent,
     say: hooks.say,
+    ...(hooks.gaveUp && { gaveUp: hooks.gaveUp }),
   });
 }
 

@@ -18,6 +18,7 @@ export interface Scored {
 }
 
 export const failure = (error: string): Response => ({ ok: false, error });
+export const noMemory = 'memory ran out even for the smallest run';
 /** Six decimals: below what float32 carries, and short in the recording. */
 export const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;
 
@@ -96,7 +97,7 @@ export async function* score(
       if (!outOfMemory(error)) throw error;
       left = left.filter((one) => !done.has(one.index));
       if (tokens <= 16) {
-        for (const one of left) yield [one.index, failure('memory ran out even for the smallest run')];
+        for (const one of left) yield [one.index, failure(noMemory)];
         return;
       }
       tokens = Math.ceil(tokens / 2);

@@ -1,7 +1,7 @@
 import type { Endings } from '../../src/kit/answer-text.ts';
 import type { Response } from '../../src/types.ts';
 import { answerOf, endingsOf, generated, jobOf } from './answer-generate.ts';
-import { failure, type Scored, score, scoredOf } from './answer-score.ts';
+import { failure, noMemory, type Scored, score, scoredOf } from './answer-score.ts';
 import { type Spread, spreadTraces } from './answer-spread.ts';
 import type { Job } from './generate.ts';
 import type { AnswerHooks, Asked } from './hooks.ts';
@@ -56,10 +56,12 @@ export async function* answer(model: LocalModel, asked: readonly Asked[], hooks:
   if (scored.length > 0) yield* score(model, scored, hooks);
   if (spread.length > 0) yield* spreadTraces(model, spread, hooks);
   if (jobs.length === 0 || hooks.stopped()) return;
-  for await (const finished of generated(model, jobs, hooks)) {
+  const givenUp: number[] = [];
+  for await (const finished of generated(model, jobs, { ...hooks, gaveUp: (job) => givenUp.push(job.request) })) {
     const job = endings.get(finished.job.request);
     if (job) yield [finished.job.request, answerOf(model, finished, job)];
   }
+  for (const index of givenUp) yield [index, failure(noMemory)];
 }
 
 function tooLong(model: LocalModel, tokens: number): Response {

@@ -39,6 +39,8 @@ export interface GenerateOptions {
   readonly stopped: () => boolean;
   readonly spent: (what: 'prefill' | 'decode', tokens: number, ms: number, rows: number) => void;
   readonly say: (message: string) => void;
+  /** A job for which memory ran out even in the smallest run; without it that error is thrown. */
+  readonly gaveUp?: (job: Job) => void;
 }
 
 export interface Row {

@@ -15,26 +15,38 @@ import { outOfMemory, type Session } from './session.ts';
 
 export type { Finished, GenerateOptions, Job } from './generate-runs.ts';
 
+/** Tokens of a prompt in one run, below which no smaller run is tried when memory runs out. */
+const fewest = 16;
+
 /**
  * Continues prompts in batches of ragged rows; a finished row makes room for the next prompt at once. Longest needs first, so that the cache only shrinks.
- * Yields jobs as they finish; ends early when `stopped`. Throws what onnxruntime throws, but for memory running out: then fewer rows are tried, down to one.
+ * Yields jobs as they finish; ends early when `stopped`. Throws what onnxruntime throws, but for memory running out: then smaller runs are tried, and
+ * a job for which the smallest is too large is given up.
  */
 export async function* generate(session: Session, jobs: readonly Job[], options: GenerateOptions): AsyncGenerator<Finished> {
-  let rows = options.rows;
+  let { rows, prefillTokens } = options;
   let left = [...jobs].sort((a, b) => needOf(b) - needOf(a));
   while (left.length > 0 && !options.stopped()) {
     const done = new Set<Job>();
     try {
-      for await (const finished of decodeAll(session, left, { ...options, rows })) {
+      for await (const finished of decodeAll(session, left, { ...options, rows, prefillTokens })) {
         done.add(finished.job);
         yield finished;
       }
       return;
     } catch (error) {
-      if (!outOfMemory(error) || rows <= 1) throw error;
-      rows = Math.ceil(rows / 2);
-      options.say(`memory ran out while generating: ${rows} rows at a time from here on`);
+      if (!outOfMemory(error)) throw error;
       left = left.filter((job) => !done.has(job));
+      if (rows > 1 || prefillTokens > fewest) {
+        rows = Math.ceil(rows / 2);
+        prefillTokens = Math.max(fewest, Math.ceil(prefillTokens / 2));
+        options.say(`memory ran out while generating: ${rows} rows and ${prefillTokens} tokens of prompts at a time from here on`);
+        continue;
+      }
+      // One row at a time: the first of the queue was worked on.
+      const job = left.shift();
+      if (!job || !options.gaveUp) throw error;
+      options.gaveUp(job);
     }
   }
 }

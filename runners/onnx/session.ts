@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { UserError } from '../../src/types.ts';
 import type { Graph } from './contract.ts';
 import type { NamedDevice } from './devices.ts';
 
@@ -32,7 +33,14 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
   const { default: module } = ort as unknown as { default?: Ort };
   const used = module ?? ort;
   const started = performance.now();
-  const session = await used.InferenceSession.create(graph.bytes, settingsOf(graph, options));
+  const session = await used.InferenceSession.create(graph.bytes, settingsOf(graph, options)).catch((error: unknown) => {
+    if (!outOfMemory(error)) throw error;
+    throw new UserError(
+      `there is not enough memory for the model on ${options.device.device.name} (${String((error as Error).message).slice(0, 200)})`,
+      '`--weights fast` takes less; so does `--device cpu` where a GPU is too small; `plumbline doctor` shows what is there',
+      3,
+    );
+  });
   const helpers = new Map<string, Promise<Session>>();
   return {
     graph,
