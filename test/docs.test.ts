@@ -2,7 +2,6 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command as Parser } from 'commander';
-import { transformSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { Command } from '../src/command.ts';
@@ -151,13 +150,23 @@ describe.skipIf(process.platform === 'win32')('blocks in the documents', () => {
     expect(said).not.toMatch(/\n\s+at .*:\d+:\d+/);
   });
 
-  it('the suite of docs/write-a-suite.md calls only the right answers good', async () => {
+  it('the suite of docs/write-a-suite.md compiles and calls only the right answers good', async () => {
     const [example] = blocks().filter(({ file, language }) => file === 'docs/write-a-suite.md' && language === 'ts');
     const folder = join(place.path, 'mine');
     mkdirSync(join(folder, 'node_modules'), { recursive: true });
     symlinkSync(root, join(folder, 'node_modules/plumbline-eval'));
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-    writeFileSync(join(folder, 'capitals.js'), transformSync(example?.text ?? '', { loader: 'ts', format: 'esm' }).code);
+    writeFileSync(join(folder, 'capitals.ts'), example?.text ?? '');
+    const compiler = [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--skipLibCheck',
+    ];
+    execFileSync(process.execPath, [...compiler, 'capitals.ts'], { cwd: folder });
     for (const [model, value] of [
       ['scripted:perfect', 1],
       ['scripted:worst', 0],

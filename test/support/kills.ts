@@ -81,13 +81,20 @@ export async function killedFleet({ folder, kills, seed, redis, models, suites }
     });
   };
   for (let i = 0; i < 3; i++) hire();
-  const dispatch = () =>
-    start(['dispatch', ...models, ...suites, '--parts', '8', '--lock', '1', '--redis', redis, '-o', target], { cwd: folder });
+  let said = '';
+  const dispatch = () => {
+    said = '';
+    const child = start(['dispatch', ...models, ...suites, '--parts', '8', '--lock', '1', '--redis', redis, '-o', target], { cwd: folder });
+    child.stderr?.on('data', (data) => {
+      said += data;
+    });
+    return child;
+  };
   try {
     for (let killed = 0, dispatcher = dispatch(), end = gone(dispatcher); ; ) {
       const ended = await Promise.race([end, sleep(100 + random() * 700).then(() => 'time' as const)]);
       if (ended !== 'time') {
-        if (ended !== null) expect(ended).toBe(0);
+        if (ended !== null) expect(ended, said).toBe(0);
         if (killed >= kills && ended === 0) return target;
         // The fleet got through before all kills were spent: it starts anew.
         if (ended === 0) rmSync(target, { recursive: true, force: true });
