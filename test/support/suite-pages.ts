@@ -1,10 +1,11 @@
-/** `npm run docs`: writes docs/suites/ from the suite objects. */
+/** `npm run docs`: writes docs/suites/ from the suite objects, and docs/dependencies.md from what is installed. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadSuites } from '../../src/load.ts';
 import { suitePage } from '../../src/suite-page.ts';
 import { dimensions } from '../../src/types.ts';
 import { root } from './cli.ts';
+import { licencePage, neededPackages } from './licences.ts';
 
 export const pagesFolder = join(root, 'docs/suites');
 
@@ -29,4 +30,5 @@ if (process.argv[1]?.endsWith('suite-pages.ts')) {
     mkdirSync(dirname(join(pagesFolder, path)), { recursive: true });
     writeFileSync(join(pagesFolder, path), text);
   }
+  writeFileSync(join(root, 'docs/dependencies.md'), licencePage(neededPackages()));
 }
