@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,11 +77,29 @@ describe('a device whose memory runs out', () => {
 
 describe.skipIf(process.platform === 'win32')('a child whose native code aborts', () => {
   it('is reported and started again; nothing is lost or answered twice', async () => {
-    const left = join(place.path, 'left');
+    // Where the child may write.
+    const left = join(place.path, 'cache/plumbline/left');
     writeFileSync(left, '6');
     const ran = await run('aborted', faulty({ SESSION_ABORTS: left }));
     expect(ran.code, ran.err).toBe(0);
     expect(ran.err).toMatch(/SIGABRT[\s\S]*started again/);
     alike('aborted');
+  });
+});
+
+describe.skipIf(!process.allowedNodeEnvironmentFlags.has('--permission'))('the child of a model (Node 22.13 and newer)', () => {
+  it('may write in the cache alone, and starts neither processes nor threads', async () => {
+    const told = join(place.path, 'cache/plumbline/told.json');
+    const outside = join(place.path, 'outside');
+    const ran = await run('permitted', {
+      NODE_OPTIONS: `--import=${pathToFileURL(join(root, 'test/support/tries.mjs')).href}`,
+      TRIES_OUTSIDE: outside,
+      TRIES_TOLD: told,
+    });
+    expect(ran.code, ran.err).toBe(0);
+    const { write, spawn, thread } = JSON.parse(readFileSync(told, 'utf8'));
+    expect({ write, thread }).toEqual({ write: 'ERR_ACCESS_DENIED', thread: 'ERR_ACCESS_DENIED' });
+    if (!existsSync('/dev/nvidiactl')) expect(spawn).toBe('ERR_ACCESS_DENIED');
+    expect(existsSync(outside)).toBe(false);
   });
 });

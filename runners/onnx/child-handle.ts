@@ -237,7 +237,7 @@ export class ChildHandle implements AsyncDisposable {
   }
 
   #started(): ChildProcess {
-    const child = startChild();
+    const child = startChild(this.#opening.cacheDir);
     this.#stderr = '';
     child.stderr?.on('data', (data: Buffer) => {
       this.#stderr = (this.#stderr + data.toString('utf8')).slice(-4000);

@@ -3,6 +3,8 @@ import type { Json } from '../../src/types.ts';
 
 /** Rows of a question to nvidia-smi; none where there is no such tool or it does not answer. */
 function ask(command: string, query: string): string[][] {
+  // No driver was found when this process was started (start-child.ts).
+  if (process.permission?.has('child') === false) return [];
   const { stdout, status } = spawnSync(command, [query, '--format=csv,noheader,nounits'], { encoding: 'utf8', timeout: 3000 });
   if (status !== 0 || !stdout) return [];
   return stdout
