@@ -140,6 +140,8 @@ export const zh: Words = {
   skipTo: '跳到概况',
   comparison: '比较',
   moreOf: '另有 {n} 条',
+  thought: '{n} 个回答先有思考过程',
+  thoughtCut: '其中 {cut} 个在给出回答之前被截断：--set thinkingTokens=<更多>',
   moreGroups: '其余 {n} 个组见结果文件。',
   worse: '变差',
   better: '变好',

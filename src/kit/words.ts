@@ -146,6 +146,8 @@ export const en = {
   skipTo: 'Skip to the profile',
   comparison: 'Comparison',
   moreOf: '{n} more',
+  thought: '{n} answers began with thinking',
+  thoughtCut: '{cut} of them were cut before an answer came: --set thinkingTokens=<more>',
   moreGroups: '{n} further groups are in the result file.',
   worse: 'worse',
   better: 'better',
