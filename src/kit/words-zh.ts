@@ -116,6 +116,7 @@ export const zh: Words = {
   protocol: '协议',
   isItGood: '这算好吗？',
   nothingComparable: '暂无可比数据：没有参考运行使用相同的套件、版本和协议。',
+  overShared: '对 {mine}，按双方都能完成的 {n} 个子维度',
   percentile: '高于 {of} 个参考模型中的 {below} 个（{names}）。',
   referenceOf: '参考运行，{protocol}协议，套件版本与题目相同',
   figuresElsewhere: '其他模型的公开数字（提示与格式不同：仅供参考，不作排名）',

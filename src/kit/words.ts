@@ -121,6 +121,7 @@ export const en = {
   protocol: 'Protocol',
   isItGood: 'Is that good?',
   nothingComparable: 'Nothing comparable yet: no reference run shares these suites, versions and this protocol.',
+  overShared: 'against {mine}, over the {n} sub-dimensions that both are able to do',
   percentile: 'Higher than {below} of {of} reference models ({names}).',
   referenceOf: 'Reference runs, {protocol} protocol, same suite version and items',
   figuresElsewhere: 'Published figures of other models (other prompts and formats: for orientation, never for ranking)',
