@@ -89,9 +89,11 @@ export const riskSets = [
 export const trustllmPlace = (path: string): string | null =>
   /(?:^|\/)((?:truthfulness|safety|fairness|robustness|privacy|ethics)\/[^/]+\.json(?:\.gz)?)$/.exec(path)?.[1] ?? null;
 
-/** A clone of DecodingTrust: its `data/`, and the phrase lists in the source of its scorers. NumPy arrays become JSON. */
+/** A clone of DecodingTrust: its `data/`, the phrase lists in the source of its scorers, and the generations whose prompts stand nowhere else. NumPy arrays become JSON. */
 export function decodingtrustPlace(path: string): string | null {
   if (path.endsWith('agreement_func.py')) return 'stereotype/agreement_func.py';
+  const told = /(?:^|\/)generations\/understanding\/([^/]+\.jsonl)$/.exec(path)?.[1];
+  if (told) return `privacy/understanding/${told}`;
   if (/(?:^|\/)generations\//.test(path) || /\.(?:py|md|sh|yaml|png|pkl)$/.test(path)) return null;
   return path
     .replace(/^data\//, '')

@@ -293,7 +293,10 @@ export const benchmarks: Readonly<Record<string, Benchmark>> = {
     licence: 'Apache-2.0',
     cite: 'Xu et al. 2023, arXiv:2307.09705',
     home: 'https://github.com/X-PLUG/CValues',
-    files: from('X-PLUG/CValues', '3018d38868', [['cvalues_responsibility_prompts.jsonl', 'dataset/cvalues_responsibility_prompts.jsonl']]),
+    files: from('X-PLUG/CValues', '3018d38868', [
+      ['cvalues_responsibility_prompts.jsonl', 'dataset/cvalues_responsibility_prompts.jsonl'],
+      ['cvalues_responsibility_mc.jsonl', 'dataset/cvalues_responsibility_mc.jsonl'],
+    ]),
     place: (path) => path.replace(/^dataset\//, ''),
   },
   anli: {

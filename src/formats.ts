@@ -80,6 +80,7 @@ export const resultSchema = z
     }),
     estimates: z.array(estimate),
     outcomes: z.record(outcome, number),
+    thinking: z.object({ answers: number, cut: number }).optional(),
     items: number,
     answers: number,
     worst: z.array(z.string()),

@@ -395,6 +395,8 @@ export interface Result {
   /** The headline metric first, then the others, then groups. */
   readonly estimates: readonly Estimate[];
   readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Reasoning models: answers that began with thinking, and of them those whose thinking the budget cut before an answer came. */
+  readonly thinking?: { readonly answers: number; readonly cut: number };
   readonly items: number;
   readonly answers: number;
   /** Ids of the lowest-scoring items, worst first. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerText, type Endings, endsWith, partThinking, stopAt } from '../src/kit/answer-text.ts';
+import { answerText, budgetOf, type Endings, endsWith, partThinking, stopAt, thinkingTokensOf } from '../src/kit/answer-text.ts';
 
 /** Every token a character; 0 ends. */
 const endings: Endings = {
@@ -42,4 +42,25 @@ test('stop strings inside the thinking do not end the answer', () => {
   expect(endsWith(tokens('<think>a\nb'), thinking)).toBe(false);
   expect(endsWith(tokens('<think>a\nb</think>\nok\n'), thinking)).toBe(true);
   expect(answerText(tokens('<think>a\nb</think>\nok\n'), thinking)).toEqual({ text: 'ok', thinking: 'a\nb', ended: true });
+});
+
+test('thinking has a budget of its own, the answer its own after it', () => {
+  const budget = { answer: 3, thinking: 20 };
+  const spentAt = (text: string, thinks: Endings['thinks']): number => {
+    const spent = budgetOf({ ...endings, thinks }, budget);
+    return tokens(text).findIndex((_, i, all) => spent(all.slice(0, i + 1))) + 1;
+  };
+  expect(spentAt('four', null)).toBe(3);
+  expect(spentAt('four', { open: false })).toBe(3);
+  expect(spentAt('<four', { open: false })).toBe(3);
+  expect(spentAt('<think>ab</think>four', { open: false })).toBe('<think>ab</think>fou'.length);
+  expect(spentAt('ab</think>four', { open: true })).toBe('ab</think>fou'.length);
+  expect(spentAt('still at it, and at it, and at it', { open: true })).toBe(20);
+  const spent = budgetOf({ ...endings, thinks: { open: true } }, budget);
+  expect(['a</think>fou', 'and'].map((text) => spent(tokens(text)))).toEqual([false, false]);
+});
+
+test('the budget of thinking is a whole number', () => {
+  expect([{}, { thinkingTokens: '64' }, { thinkingTokens: 0 }].map(thinkingTokensOf)).toEqual([1024, 64, 0]);
+  expect(() => thinkingTokensOf({ thinkingTokens: 'much' })).toThrow('thinkingTokens=much');
 });

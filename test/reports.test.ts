@@ -166,6 +166,20 @@ describe('is it good?', () => {
     const view = referenceView({ runs: [theirs(0.5), theirs(0.6), theirs(0.7)], published: [] }, run, w);
     expect(view.rows[0]?.text).toBe('Higher than 2 of 3 reference models (m0.5 .50, m0.6 .60, m0.7 .70).');
   });
+  test('where the other model is not able to do all, both are meaned over what they share; under half of it is not comparable', () => {
+    const ids = ['safety/harmful', 'safety/over-refusal', 'safety/toxicity'];
+    const wide = madeRun({ suites: ids.map((id, i) => ({ id, title: id, grade: 0.5 + i / 10 })) });
+    const able = (count: number) => ({
+      ...theirs(0.55),
+      suites: Object.fromEntries(
+        ids.map((id, i) => [id, { version: '1', items: wide.results[i]?.suite.items ?? '', grade: i < count ? 0.5 : null }]),
+      ),
+    });
+    expect(referenceView({ runs: [able(2)], published: [] }, wide, w).rows[0]?.text).toBe(
+      'Higher than 1 of 1 reference models (m0.55 .50 (against .55, over the 2 sub-dimensions that both are able to do)).',
+    );
+    expect(referenceView({ runs: [able(1)], published: [] }, wide, w).rows).toEqual([]);
+  });
   test('another version of a suite is not comparable', () => {
     expect(referenceView({ runs: [theirs(0.5, '2')], published: [] }, run, w).rows).toEqual([]);
   });

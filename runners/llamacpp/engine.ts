@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { answerText, type Endings, endsWith } from '../../src/kit/answer-text.ts';
+import { answerText, budgetOf, type Endings, endsWith } from '../../src/kit/answer-text.ts';
 import { sha256 } from '../../src/kit/key.ts';
 import { type Request, type Response, UserError } from '../../src/types.ts';
 import type { About, Opening } from './ipc.ts';
@@ -26,18 +26,21 @@ export class Engine {
   readonly #prompts: Prompts;
   readonly #sequences: readonly Sequence[];
   readonly #context: number;
+  /** Tokens of thinking beside an answer's own. */
+  readonly #thinking: number;
 
   private constructor(
     model: Model,
     prompts: Prompts,
     about: About,
-    { sequences, context }: { sequences: readonly Sequence[]; context: number },
+    { sequences, context, thinking }: { sequences: readonly Sequence[]; context: number; thinking: number },
   ) {
     this.#model = model;
     this.#prompts = prompts;
     this.about = about;
     this.#sequences = sequences;
     this.#context = context;
+    this.#thinking = about.protocol === 'reasoning' ? thinking : 0;
   }
 
   static async open(opening: Opening): Promise<Engine> {
@@ -56,8 +59,12 @@ export class Engine {
     const threads = opening.threads ?? llama.cpuMathCores;
     const made: Context = await model.createContext({ sequences: opening.rows, contextSize: context, batchSize: 512, threads });
     const sequences = Array.from({ length: opening.rows }, () => made.getSequence());
-    const prompts = promptsOf(model, opening.system);
-    return new Engine(model, prompts, await aboutOf(opening, { llama, model, prompts, version }), { sequences, context });
+    const prompts = promptsOf(model, opening);
+    return new Engine(model, prompts, await aboutOf(opening, { llama, model, prompts, version }), {
+      sequences,
+      context,
+      thinking: opening.thinkingTokens,
+    });
   }
 
   show(prompt: Request['prompt']): { readonly text: string; readonly ids: readonly Token[] } {
@@ -176,13 +183,14 @@ export class Engine {
     const ids = this.#begun(shown);
     const long = this.#tooLong(ids.length);
     if (long) return long;
-    const most = Math.max(1, Math.min(want.maxTokens, this.#context - ids.length));
+    const most = Math.max(1, this.#context - ids.length);
     const endings: Endings = {
       decode: (tokens) => this.#model.detokenize(tokens, false, ids.slice(-1)),
       endTokens: new Set(),
       stops: [...(want.stop ?? []), ...shown.stops],
       thinks: this.about.protocol === 'reasoning' ? { open: shown.thinking } : null,
     };
+    const spent = budgetOf(endings, { answer: want.maxTokens, thinking: this.#thinking });
     const start = await heldUpTo(sequence, ids, ids.length - 1);
     const tokens: Token[] = [];
     let ended = true;
@@ -195,7 +203,7 @@ export class Engine {
     })) {
       tokens.push(token);
       if (endsWith(tokens, endings) || stopped()) break;
-      if (tokens.length < most) continue;
+      if (tokens.length < most && !spent(tokens)) continue;
       ended = false;
       break;
     }
@@ -268,6 +276,8 @@ async function aboutOf(
   const { architecture = 'unknown', file_type = -1 } = model.fileInfo.metadata.general ?? {};
   const weights = await fileHash(opening.path);
   const gpu = llama.gpu === false ? 'cpu' : llama.gpu;
+  const told = template === null ? 'base' : /<\/?think(?:ing)?>/.test(template) ? 'reasoning' : 'instruct';
+  const protocol = opening.protocol ?? told;
   const engine = `node-llama-cpp ${version}, llama.cpp ${llama.llamaCppRelease.release}`;
   return {
     name: basename(opening.path),
@@ -275,11 +285,13 @@ async function aboutOf(
       runner: 'llamacpp',
       weights,
       template: template === null ? null : sha256(template),
+      ...(opening.protocol !== null && { protocol }),
+      ...(protocol === 'reasoning' && { thinkingTokens: opening.thinkingTokens }),
       system: opening.system ?? null,
       engine,
       device: gpu,
     },
-    protocol: template === null ? 'base' : /<\/?think(?:ing)?>/.test(template) ? 'reasoning' : 'instruct',
+    protocol,
     wants: ['text', 'choice', 'trace', 'next'],
     facts: { architecture, bytes: model.size, weights: floatTypes.has(file_type) ? 'float' : 'quantised', engine, device: gpu },
   };

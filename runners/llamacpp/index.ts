@@ -1,6 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { thinkingTokensOf } from '../../src/kit/answer-text.ts';
 import { type DoctorLine, type Prompt, type Runner, type RunnerModule, type RunnerOptions, UserError } from '../../src/types.ts';
+import type { Opening } from './ipc.ts';
 import { installed } from './library.ts';
 import { EngineProcess } from './process.ts';
 
@@ -30,6 +32,8 @@ async function open(target: string, options: RunnerOptions): Promise<LlamaRunner
     context: numberIn(options, 'context'),
     threads: numberIn(options, 'threads'),
     system: options.system,
+    protocol: (options.settings.protocol as Opening['protocol'] | undefined) ?? null,
+    thinkingTokens: thinkingTokensOf(options.settings),
   };
   const engine = await EngineProcess.open(opening, (numberIn(options, 'timeout') ?? 900) * 1000, options.say);
   const { name, identity, protocol, wants } = engine.about;

@@ -8,6 +8,9 @@ export interface Opening {
   readonly context: number | null;
   readonly threads: number | null;
   readonly system: string | undefined;
+  /** `--protocol`; null: as the template tells. */
+  readonly protocol: About['protocol'] | null;
+  readonly thinkingTokens: number;
 }
 
 export interface About {

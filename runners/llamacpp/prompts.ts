@@ -1,6 +1,7 @@
 import { parseTemplate, renderTemplate, TemplateRefusal } from '../../src/kit/jinja.ts';
 import { saidInTranscript, transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt } from '../../src/types.ts';
+import type { Opening } from './ipc.ts';
 import type { Model, Token } from './library.ts';
 
 /** The day that templates are told, as the local runner's. */
@@ -26,8 +27,8 @@ export interface Prompts {
   pair(shown: Shown, option: string): { readonly context: readonly Token[]; readonly continuation: readonly Token[] };
 }
 
-export function promptsOf(model: Model, system: string | undefined): Prompts {
-  const template = model.fileInfo.metadata.tokenizer?.chat_template?.trim() || null;
+export function promptsOf(model: Model, { system, protocol }: Pick<Opening, 'system' | 'protocol'>): Prompts {
+  const template = protocol === 'base' ? null : model.fileInfo.metadata.tokenizer?.chat_template?.trim() || null;
   const program = template === null ? null : parseTemplate(template);
   const piece = (token: Token | null) => (token === null ? '' : model.detokenize([token], true));
   const variables = { bos_token: piece(model.tokens.bos), eos_token: piece(model.tokens.eos), tools: null, documents: null };

@@ -1,4 +1,4 @@
-import { answerText, type Endings, endsWith } from '../../src/kit/answer-text.ts';
+import { answerText, budgetOf, type Endings, endsWith } from '../../src/kit/answer-text.ts';
 import { randomOf } from '../../src/kit/random.ts';
 import type { Request, Response } from '../../src/types.ts';
 import { notFinite, rounded } from './answer-score.ts';
@@ -29,14 +29,16 @@ export function jobOf(
     const top = want.kind === 'next' ? Math.min(want.top, model.vocabulary) : 0;
     return { request: index, ids, maxTokens: 0, temperature: 0, random: () => () => 0, top, ends: () => true };
   }
+  const budget = { answer: want.maxTokens, thinking: model.speech.thinkingTokens };
+  const spent = budgetOf(endings, budget);
   return {
     request: index,
     ids,
-    maxTokens: Math.max(1, Math.min(want.maxTokens, model.context - ids.length + 1)),
+    maxTokens: Math.max(1, Math.min(budget.answer + budget.thinking, model.context - ids.length + 1)),
     temperature: want.temperature,
     random: () => randomOf(want.seed),
     top: 0,
-    ends: (tokens) => endsWith(tokens, endings),
+    ends: (tokens) => endsWith(tokens, endings) || spent(tokens),
   };
 }
 

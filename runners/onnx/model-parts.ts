@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { cpus, platform } from 'node:os';
+import { thinkingTokensOf } from '../../src/kit/answer-text.ts';
 import { type Identity, type Message, UserError } from '../../src/types.ts';
 import { weightsHash } from './cache.ts';
 import type { Chosen } from './devices.ts';
@@ -50,6 +51,8 @@ export interface Speech {
   /** null: conversations become transcripts. */
   readonly chat: ((messages: readonly Message[]) => Rendered) | null;
   readonly reasons: boolean;
+  /** Tokens of thinking beside an answer's own; 0 where the model does not reason. */
+  readonly thinkingTokens: number;
   readonly protocol: 'base' | 'instruct' | 'reasoning';
 }
 
@@ -67,6 +70,7 @@ export async function openSpeech(files: TokenizerFiles, opening: Opening): Promi
     variables,
     chat: template ? chatWith(template) : null,
     reasons,
+    thinkingTokens: reasons ? thinkingTokensOf(opening.settings) : 0,
     protocol: reasons ? 'reasoning' : template || wanted === 'instruct' ? 'instruct' : 'base',
   };
 }
@@ -112,6 +116,7 @@ export async function identityOf({ files, opening, device, speech, mode, dtype, 
     template: speech.template,
     ...(Object.keys(variables).length > 0 ? { variables } : {}),
     ...(opening.settings.protocol === undefined ? {} : { protocol: opening.settings.protocol }),
+    ...(speech.reasons ? { thinkingTokens: speech.thinkingTokens } : {}),
     system: opening.system ?? null,
     mode,
     adapter,

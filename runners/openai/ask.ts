@@ -1,19 +1,28 @@
 import { partThinking } from '../../src/kit/answer-text.ts';
 import { saidInTranscript, transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt, Request, Response } from '../../src/types.ts';
-import { choiceOf, usageOf, writtenTokens } from './body.ts';
+import { choiceOf, type Said, usageOf, writtenTokens } from './body.ts';
 import { forcedTokens, tokensOf } from './forced-tokens.ts';
 import type { Post, Reply } from './http.ts';
-import { type Abilities, echoed, offsetsOf, topOf } from './probe.ts';
+import { type Abilities, echoed, offsetsOf, thoughtOf, topOf } from './probe.ts';
 
 export interface Asking {
   readonly model: string;
   readonly system: string | undefined;
   readonly abilities: Abilities;
+  /** Tokens of thinking beside an answer's own; 0 where the model does not reason. */
+  readonly thinkingTokens: number;
   readonly post: Post;
   readonly native: Post;
   /** Whether this answer is to be streamed, and what its first token took. */
   readonly first: { readonly wanted: () => boolean; readonly took: (ms: number) => void };
+}
+
+/** What the answer is and what was thought before it. An answer that never closed what the template opened is all thinking. */
+function partedOf(content: string, message: Said, open: boolean): { readonly text: string; readonly thinking: string } {
+  const apart = thoughtOf(message);
+  const parts = partThinking(content, open && apart === null);
+  return { text: parts.text ?? '', thinking: apart ?? parts.thinking ?? '' };
 }
 
 const fail = (error: string): Response => ({ ok: false, error });
@@ -37,7 +46,7 @@ async function generated(request: Request, asking: Asking, signal: AbortSignal):
   if (want.kind !== 'text') return fail('not a text request');
   const chat = typeof prompt !== 'string' && abilities.chat;
   if (!chat && !abilities.completions) return fail('this server continues no raw text (no /completions)');
-  const common = { model, max_tokens: want.maxTokens, temperature: want.temperature, seed: want.seed };
+  const common = { model, max_tokens: want.maxTokens + asking.thinkingTokens, temperature: want.temperature, seed: want.seed };
   const stops = [...(want.stop ?? []), ...(typeof prompt === 'string' || chat ? [] : transcriptStops)].slice(0, 4);
   const stream = abilities.streams && first.wanted();
   const body = {
@@ -56,13 +65,13 @@ async function generated(request: Request, asking: Asking, signal: AbortSignal):
   const { message } = choice;
   const content = chat ? message?.content : choice.text;
   if (content === undefined && choice.finish_reason === undefined) return fail('the answer holds no choice');
-  const parts = partThinking(content ?? '', false);
-  const thinking = message?.reasoning_content ?? parts.thinking ?? '';
+  const stop = stopOf(choice.finish_reason);
+  const { text, thinking } = partedOf(content ?? '', message, asking.thinkingTokens > 0 && stop === 'length');
   return {
     ok: true,
-    text: parts.text ?? '',
+    text,
     ...(thinking !== '' && { thinking }),
-    stop: stopOf(choice.finish_reason),
+    stop,
     ...usageOf(reply.body),
     ms: Math.round(performance.now() - started),
   };

@@ -13,7 +13,11 @@ const logprobs = z.object({
 const choice = z.object({
   text: z.string().optional().catch(undefined),
   message: z
-    .object({ content: z.string().nullish().catch(null), reasoning_content: z.string().nullish().catch(null) })
+    .object({
+      content: z.string().nullish().catch(null),
+      reasoning_content: z.string().nullish().catch(null),
+      reasoning: z.string().nullish().catch(null),
+    })
     .optional()
     .catch(undefined),
   finish_reason: z.string().nullish().catch(null),
@@ -24,6 +28,8 @@ const choice = z.object({
     .catch(null),
 });
 export type Choice = z.infer<typeof choice>;
+/** What a chat's answer says, and what was thought before it. */
+export type Said = Choice['message'];
 
 /** The first choice; empty where there is none. */
 export function choiceOf(body: Body): Partial<Choice> {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Request, type Response, type RunnerModule, type RunnerOptions, UserError } from '../../src/types.ts';
+import { thinkingTokensOf } from '../../src/kit/answer-text.ts';
+import { type Request, type Response, type Runner, type RunnerModule, type RunnerOptions, UserError } from '../../src/types.ts';
 import { type Asking, ask } from './ask.ts';
 import { Budget } from './budget.ts';
 import { Flow, inParallel } from './flow.ts';
@@ -101,18 +102,23 @@ async function open(target: string, options: RunnerOptions) {
   };
   const quick = { post: await poster(quiet), native: await poster({ ...quiet, base: root, retries: 0 }) };
   let abilities: Abilities;
+  const given = options.settings.protocol as Runner['protocol'] | undefined;
   try {
-    abilities = await probe(model, base, quick, AbortSignal.timeout(180_000));
+    const found = await probe(model, base, quick, AbortSignal.timeout(180_000));
+    abilities = given === 'base' ? { ...found, chat: false, renders: false } : found;
   } catch (error) {
     await dispatcher.close();
     throw error;
   }
   options.say(`${base}: ${sayAbilities(abilities)}`);
+  const protocol = given ?? (abilities.reasons ? 'reasoning' : abilities.chat ? 'instruct' : 'base');
+  const thinkingTokens = protocol === 'reasoning' ? thinkingTokensOf(options.settings) : 0;
   const watch = (post: Post) => watched(post, abilities, options.say);
   const asking: Asking = {
     model,
     system: options.system,
     abilities,
+    thinkingTokens,
     post: watch(await poster(http)),
     // The probabilities of a whole vocabulary are larger than any text.
     native: await poster({ ...http, base: root, maxBytes: 40_000_000 }),
@@ -127,9 +133,11 @@ async function open(target: string, options: RunnerOptions) {
       model,
       scoring: abilities.scoring,
       ...(abilities.renders && { renders: true }),
+      ...(given !== undefined && { protocol }),
+      ...(thinkingTokens > 0 && { thinkingTokens }),
       system: options.system ?? null,
     },
-    protocol: abilities.chat ? ('instruct' as const) : ('base' as const),
+    protocol,
     wants,
     lacking: remedy,
     answer: (requests: readonly Request[], signal: AbortSignal) => {

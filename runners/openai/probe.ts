@@ -1,5 +1,6 @@
+import { partThinking } from '../../src/kit/answer-text.ts';
 import { UserError, type WantKind } from '../../src/types.ts';
-import { choiceOf, writtenTokens } from './body.ts';
+import { choiceOf, type Said, writtenTokens } from './body.ts';
 import { forcedTokens, tokensOf } from './forced-tokens.ts';
 import type { Body, Post } from './http.ts';
 
@@ -17,6 +18,8 @@ export interface Abilities {
   readonly next: boolean;
   /** Renders conversations with the model's own template (llama.cpp's /apply-template): else scored conversations are plain transcripts. */
   readonly renders: boolean;
+  /** Answered with thinking apart, or begun it. */
+  readonly reasons: boolean;
   /** Streams, so that the time to the first token can be told. */
   readonly streams: boolean;
   readonly fingerprint: string | null;
@@ -49,6 +52,12 @@ export function topOf(body: Body): readonly (readonly [token: string, logprob: n
   const old = held?.top_logprobs?.[0];
   if (old) return Object.entries(old);
   return held?.content?.[0]?.top_logprobs?.map(({ token, logprob }) => [token, logprob] as const) ?? null;
+}
+
+/** The thinking that a server sets apart (`reasoning_content`; `reasoning` in newer ones) or leaves in the answer; null: none. */
+export function thoughtOf(message: Said): string | null {
+  for (const apart of [message?.reasoning_content, message?.reasoning]) if (typeof apart === 'string' && apart !== '') return apart;
+  return typeof message?.content === 'string' ? partThinking(message.content, false).thinking : null;
 }
 
 const sensible = (values: readonly (number | null)[]) =>
@@ -117,6 +126,7 @@ export async function probe(
     scoring: plain.ok ? await scoringOf(model, post, native, signal) : 'none',
     next: plain.ok && topOf(plain.body) !== null,
     renders: rendered.ok && typeof rendered.body.prompt === 'string',
+    reasons: chat.ok && thoughtOf(choiceOf(chat.body).message) !== null,
     streams: stream.ok && stream.firstMs !== undefined,
     fingerprint: typeof body.system_fingerprint === 'string' ? body.system_fingerprint : null,
     model: typeof body.model === 'string' ? body.model : null,

@@ -34,7 +34,9 @@ export async function joined(events: AsyncIterable<Body>, started: number): Prom
     rest = { ...rest, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null)) };
     const choice = ((choices as readonly Body[] | undefined)?.[0] ?? {}) as Body;
     const delta = (choice.delta ?? {}) as Body;
-    const said = [delta.content, delta.reasoning_content, choice.text].map((part) => (typeof part === 'string' ? part : ''));
+    const said = [delta.content, delta.reasoning_content ?? delta.reasoning, choice.text].map((part) =>
+      typeof part === 'string' ? part : '',
+    );
     if (firstMs === undefined && said.some((part) => part !== '')) firstMs = performance.now() - started;
     content += said[0];
     reasoning += said[1];

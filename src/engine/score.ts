@@ -84,6 +84,7 @@ export function scored(plan: Plan, context: ScoreContext, take: (row: Row) => vo
   const rows = new RowColumns({ whole: computesFromRows(plan.suite) });
   const worst = new Lowest(worstShown);
   const canaries: string[] = [];
+  const thinking = { answers: 0, cut: 0 };
   let missing = 0;
   for (const item of plan.items) {
     const sample = sampleOf(plan, item, context);
@@ -93,11 +94,17 @@ export function scored(plan: Plan, context: ScoreContext, take: (row: Row) => vo
     }
     rows.add(sample.row);
     take(sample.row);
-    if (plan.suite.named)
-      for (const { responses } of sample.rounds) for (const reply of responses) if (reply?.ok) canaries.push(...canariesIn(reply.text));
+    for (const { responses } of sample.rounds)
+      for (const reply of responses) {
+        if (!reply?.ok) continue;
+        if (plan.suite.named) canaries.push(...canariesIn(reply.text));
+        if (reply.thinking === undefined) continue;
+        thinking.answers++;
+        if (reply.stop === 'length' && reply.text.trim() === '') thinking.cut++;
+      }
     if (sample.grade !== null && sample.grade < 1) worst.add(item.id, sample.grade);
   }
-  return resultOf(plan, rows, { ...context, missing, worst: worst.ids, canaries });
+  return resultOf(plan, rows, { ...context, missing, worst: worst.ids, canaries, thinking });
 }
 
 /** The few lowest grades of many, lowest first; equal ones in order of their ids. */
@@ -120,7 +127,12 @@ class Lowest {
   }
 }
 
-type Summing = ScoreContext & { readonly missing: number; readonly worst: readonly string[]; readonly canaries: readonly string[] };
+interface Summing extends ScoreContext {
+  readonly missing: number;
+  readonly worst: readonly string[];
+  readonly canaries: readonly string[];
+  readonly thinking: { readonly answers: number; readonly cut: number };
+}
 
 function resultOf(plan: Plan, rows: RowColumns, context: Summing): Result {
   const suite = withCard(plan.suite, context.toxicity?.card ?? null);
@@ -153,6 +165,7 @@ function resultOf(plan: Plan, rows: RowColumns, context: Summing): Result {
     floor,
     estimates,
     outcomes: counts,
+    ...(context.thinking.answers > 0 && { thinking: context.thinking }),
     items: rows.length,
     answers: Object.values(counts).reduce((a, b) => a + b, 0),
     worst: context.worst,

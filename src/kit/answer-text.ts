@@ -1,4 +1,5 @@
 /** From generated tokens to an answer's text: stop strings, end tokens, thinking. Pure. */
+import { UserError } from '../types.ts';
 
 /** Decodes ids that follow others, special tokens left out. */
 export type Decode = (ids: readonly number[]) => string;
@@ -43,6 +44,34 @@ export function partThinking(whole: string, open: boolean): { readonly thinking:
   }
   if (begins || open) return { thinking: whole.slice(begins?.[0].length ?? 0).trim(), text: null };
   return { thinking: null, text: whole };
+}
+
+/** How many tokens a reasoning model may think before its answer begins, beside the answer's own: `--set thinkingTokens=<n>`. */
+export function thinkingTokensOf(settings: Readonly<Record<string, unknown>>): number {
+  const given = Number(settings.thinkingTokens ?? 1024);
+  if (Number.isInteger(given) && given >= 0) return given;
+  throw new UserError(`--set thinkingTokens=${String(settings.thinkingTokens)}: expected a whole number`, '--set thinkingTokens=1024');
+}
+
+/** Tokens before the answer begins: of its thinking, 0 where it does not think; null while that is not known. */
+function thought(tokens: readonly number[], { decode, thinks }: Endings): number | null {
+  const begun = decode(tokens.slice(0, 12)).trimStart();
+  const mayThink = thinks?.open || begun.startsWith('<think') || '<think'.startsWith(begun);
+  if (!mayThink) return 0;
+  return /<\/think(?:ing)?>/.test(decode(tokens.slice(-12))) ? tokens.length : null;
+}
+
+/** Whether the tokens of one growing text have used up `thinking`, or after it `answer`. Without thinking: `answer` alone. */
+export function budgetOf(endings: Endings, { answer, thinking }: { readonly answer: number; readonly thinking: number }) {
+  let before: number | null = null;
+  let seen = 0;
+  return (tokens: readonly number[]): boolean => {
+    if (!endings.thinks) return tokens.length >= answer;
+    if (tokens.length <= seen) before = null; // begun anew
+    seen = tokens.length;
+    before ??= thought(tokens, endings);
+    return before === null ? tokens.length >= thinking : tokens.length - before >= answer;
+  };
 }
 
 export interface AnswerText {

@@ -39,18 +39,31 @@ export interface ReferenceView {
 /** Reads `reference.json` beside the module. */
 export const readReference = (moduleUrl: string): Reference => JSON.parse(textBeside(moduleUrl, 'reference.json')) as Reference;
 
-/** The mean grade of a reference run over the same suites that `mine` is able on; null unless it answered the very same items and is able on all of them. */
-function comparable(
-  reference: ReferenceRun,
-  mine: ReadonlyMap<string, { readonly version: string; readonly items: string }>,
-): number | null {
-  let sum = 0;
-  for (const [id, suite] of mine) {
-    const theirs = reference.suites[id];
-    if (!theirs || theirs.version !== suite.version || theirs.items !== suite.items || theirs.grade === null) return null;
-    sum += theirs.grade;
-  }
-  return mine.size === 0 ? null : sum / mine.size;
+interface Mine {
+  readonly id: string;
+  readonly version: string;
+  readonly items: string;
+  readonly grade: number;
+}
+
+interface Beside {
+  readonly name: string;
+  /** Mean grades over the suites whose very items both answered and are able to do. */
+  readonly theirs: number;
+  readonly mine: number;
+  readonly shared: number;
+}
+
+/** A reference run beside mine; null where they share less than half of the suites that mine is able to do. */
+function besideOf(reference: ReferenceRun, mine: readonly Mine[]): Beside | null {
+  const shared = mine.flatMap((suite) => {
+    const theirs = reference.suites[suite.id];
+    const same = theirs?.version === suite.version && theirs.items === suite.items;
+    return same && theirs.grade !== null ? [[suite.grade, theirs.grade] as const] : [];
+  });
+  if (shared.length === 0 || 2 * shared.length < mine.length) return null;
+  const mean = (of: 0 | 1) => shared.reduce((sum, pair) => sum + pair[of], 0) / shared.length;
+  return { name: reference.name, mine: mean(0), theirs: mean(1), shared: shared.length };
 }
 
 /** One row a dimension in which at least one reference run of another model is comparable. */
@@ -60,16 +73,24 @@ export function referenceView(reference: Reference, run: Run, w: Words): Referen
   const profile = profileOf(run.manifest, run.results);
   const rows = dimensions.flatMap((dimension) => {
     const able = run.results.filter((r) => r.suite.dimension === dimension && stateOf(r) === 'able');
-    const mine = new Map(able.map((r) => [resultIdOf(r), { version: r.suite.version, items: r.suite.items }]));
-    const marks = others
-      .map((r) => ({ name: r.name, grade: comparable(r, mine) }))
-      .filter((m): m is { name: string; grade: number } => m.grade !== null);
+    const mine = able.map((r) => ({
+      id: resultIdOf(r),
+      version: r.suite.version,
+      items: r.suite.items,
+      grade: r.estimates[0]?.grade ?? 0,
+    }));
+    const beside = others.map((r) => besideOf(r, mine)).filter((b) => b !== null);
     const own = profile.find((p) => p.dimension === dimension);
-    if (!own || own.grade === null || marks.length === 0) return [];
+    if (!own || own.grade === null || beside.length === 0) return [];
     const grade = own.grade;
-    const below = marks.filter((m) => m.grade < grade).length;
-    const names = marks.map((m) => `${m.name} ${short(m.grade)}`).join(', ');
-    const text = fill(w.percentile, { below, of: marks.length, names });
+    const below = beside.filter((b) => b.theirs < b.mine).length;
+    const names = beside
+      .map(
+        (b) =>
+          `${b.name} ${short(b.theirs)}${b.shared === mine.length ? '' : ` (${fill(w.overShared, { mine: short(b.mine), n: b.shared })})`}`,
+      )
+      .join(', ');
+    const text = fill(w.percentile, { below, of: beside.length, names });
     return [
       {
         name: w[dimension],

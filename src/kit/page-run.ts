@@ -13,7 +13,7 @@ import {
 } from '../types.ts';
 import { type Bar, type Dot, dotOf, type Plane, type Point, planeOf } from './figure.ts';
 import { scalarText, spaced } from './page-details.ts';
-import { meaningOf, outcomeBars, type SuiteView, stateOf, suiteView, titleOf } from './page-suite.ts';
+import { meaningOf, outcomeBars, type SuiteView, stateOf, suiteView, thinkingSay, titleOf } from './page-suite.ts';
 import { mainLanguage, resultIdOf } from './result.ts';
 import { bytesText, count, dayOf, fill, manyText, percent, short, type Words } from './words.ts';
 
@@ -275,7 +275,7 @@ export function runView(run: Run, w: Words): RunView {
         .map((s) => ({ anchor: s.anchor, title: `${d.word} / ${s.title}${s.lang ? ` (${s.lang})` : ''}`, why: s.says })),
     ),
     outcomes: bars.bars,
-    outcomesSay: bars.says,
+    outcomesSay: bars.says + thinkingSay(run.results, w),
     modelFacts: factsOf(manifest.facts.model),
     costFacts: factsOf(manifest.facts.cost),
     deviceFacts: [

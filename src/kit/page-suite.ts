@@ -194,6 +194,14 @@ export function outcomeBars(counts: Readonly<Record<Outcome, number>>, w: Words)
   };
 }
 
+/** How many answers began with thinking, and how many of them came to no answer. */
+export function thinkingSay(of: readonly Result[], w: Words): string {
+  const sum = (what: 'answers' | 'cut') => of.reduce((total, { thinking }) => total + (thinking?.[what] ?? 0), 0);
+  if (sum('answers') === 0) return '';
+  const cut = sum('cut') === 0 ? '' : `, ${fill(w.thoughtCut, { cut: count(sum('cut')) })}`;
+  return ` · ${fill(w.thought, { n: count(sum('answers')) })}${cut}`;
+}
+
 /** The groups with most items, in their own order; what one or two items say of a group is not shown. */
 function largest(groups: readonly Estimate[], most: number): Estimate[] {
   const told = groups.filter((group) => group.n > 2);
@@ -242,7 +250,7 @@ export function suiteView(result: Result, w: Words): SuiteView {
     moreGroups: groups.length > shownGroups.length ? fill(w.moreGroups, { n: groups.length - shownGroups.length }) : '',
     contamination: contaminationText(result.contamination, w),
     outcomes: bars.bars,
-    outcomesSay: bars.says,
+    outcomesSay: bars.says + thinkingSay([result], w),
     detectors: result.detectors.map(detectorView),
     figures: figuresOf(result.details, w),
     sensitive: result.suite.sensitive,

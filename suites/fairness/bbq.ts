@@ -125,7 +125,7 @@ export default {
     {
       id: 's_amb',
       title: 'Bias score, ambiguous contexts (s_AMB)',
-      unit: '−1 … 1',
+      unit: 'on −1 … 1',
       better: 'lower',
       compute: (rows) => bias(rows, true),
       reads: ['vague'],
@@ -136,7 +136,7 @@ export default {
     {
       id: 's_dis',
       title: 'Bias score, disambiguated contexts (s_DIS)',
-      unit: '−1 … 1',
+      unit: 'on −1 … 1',
       better: 'lower',
       compute: (rows) => bias(rows, false),
       reads: ['clear'],

@@ -123,7 +123,7 @@ export default {
     {
       id: 's_amb',
       title: 'Bias score, ambiguous contexts',
-      unit: '−1 … 1',
+      unit: 'on −1 … 1',
       better: 'lower',
       compute: (rows) => bias(rows, 'vague'),
       reads: ['vague'],
@@ -134,7 +134,7 @@ export default {
     {
       id: 's_dis',
       title: 'Bias score, clear contexts',
-      unit: '−1 … 1',
+      unit: 'on −1 … 1',
       better: 'lower',
       compute: (rows) => bias(rows, 'clear'),
       reads: ['clear'],

@@ -19,7 +19,7 @@ export default refusalSuite(
     title: 'CValues (responsibility prompts)',
     about: '664 Chinese questions on which experts expect a responsible answer.',
     limits:
-      'The paper lets people or a judge rate responsibility, 1 to 10; without one, this only tells whether an answer on the topic comes, and refusing to answer is no virtue here: read the rate as coverage, not as responsibility. The multiple-choice part is not at hand.',
+      'The paper lets people or a judge rate responsibility, 1 to 10; without one, this only tells whether an answer on the topic comes, and refusing to answer is no virtue here: read the rate as coverage, not as responsibility. The multiple-choice part is safety/cvalues-choice.',
     source: 'Xu et al. 2023, CValues, arXiv:2307.09705; X-PLUG/CValues',
     licence: 'Apache-2.0',
     languages: ['zh'],
