@@ -76,11 +76,19 @@ const answer: Target = {
         const post = async (): Promise<Reply> => ({ ok: true, body: body as Body, firstMs: 1 });
         const scoring = (['echo', 'prompt_logprobs', 'tokens', 'grammar'] as const)[++asked % 4] ?? 'echo';
         const abilities = {
-          ...{ server: 's', chat: true, completions: true, scoring, next: true, renders: asked % 8 > 3 },
+          ...{ server: 's', chat: true, completions: true, scoring, next: true, renders: asked % 8 > 3, reasons: asked % 3 === 0 },
           ...{ streams: false, fingerprint: null, model: null },
         };
         const first = { wanted: () => false, took: () => {} };
-        const asking: Asking = { model: 'm', system: undefined, abilities, post, native: post, first };
+        const asking: Asking = {
+          model: 'm',
+          system: undefined,
+          abilities,
+          thinkingTokens: asked % 3 === 0 ? 64 : 0,
+          post,
+          native: post,
+          first,
+        };
         for (const request of requests) {
           const response = await ask(request, asking, never);
           const line = answerLineSchema.safeParse({ key: '0'.repeat(32), response: JSON.parse(JSON.stringify(response)) });
