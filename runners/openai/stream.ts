@@ -15,10 +15,15 @@ export async function* eventsIn(body: AsyncIterable<Uint8Array>, maxBytes: numbe
       if (!line.startsWith('data:')) continue;
       const data = line.slice(5).trim();
       if (data === '[DONE]') return;
-      if (data !== '') yield JSON.parse(clean(data)) as Body;
+      if (data !== '') yield objectOf(JSON.parse(clean(data)));
     }
   }
   throw new Error('the stream broke off before its end');
+}
+
+function objectOf(value: unknown): Body {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw new Error('the stream holds a value that is no object');
+  return value as Body;
 }
 
 /** A stream put together as the answer it would have been without streaming, with the time to its first token. */
@@ -28,12 +33,12 @@ export async function joined(events: AsyncIterable<Body>, started: number): Prom
   let firstMs: number | undefined;
   let rest: Body = {};
   for await (const event of events) {
-    if (event.error !== undefined)
+    if (event.error !== undefined && event.error !== null)
       return { ok: false, status: 502, error: `the stream holds an error: ${JSON.stringify(event.error).slice(0, 300)}` };
     const { choices, ...others } = event;
     rest = { ...rest, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null)) };
-    const choice = ((choices as readonly Body[] | undefined)?.[0] ?? {}) as Body;
-    const delta = (choice.delta ?? {}) as Body;
+    const choice = Object(Array.isArray(choices) ? choices[0] : undefined) as Body;
+    const delta = Object(choice.delta) as Body;
     const said = [delta.content, delta.reasoning_content ?? delta.reasoning, choice.text].map((part) =>
       typeof part === 'string' ? part : '',
     );

@@ -113,7 +113,9 @@ const stream: Target = {
       '[DONE]',
     ];
     // The caller turns these into failed answers (http.ts).
-    const told = (error: unknown) => error instanceof SyntaxError || (error as Error).message === 'the stream broke off before its end';
+    const told = (error: unknown) =>
+      error instanceof SyntaxError ||
+      /^the stream (broke off before its end|holds a value that is no object)$/.test((error as Error).message);
     return {
       seeds: [Buffer.from(events.map(event).join(''))],
       async open(input) {
