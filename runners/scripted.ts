@@ -132,7 +132,11 @@ export default {
         for (const [index, request] of requests.entries()) {
           if (signal.aborted) return;
           if (pause > 0) await sleep(pause);
-          const random = randomOf(`${options.seed}\n${target}\n${JSON.stringify([request.prompt, request.want])}`);
+          let drawn: (() => number) | undefined;
+          const random = () => {
+            drawn ??= randomOf(`${options.seed}\n${target}\n${JSON.stringify([request.prompt, request.want])}`);
+            return drawn();
+          };
           yield [index, responseOf(request, persona(request, random))];
         }
       },

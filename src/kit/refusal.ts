@@ -28,14 +28,38 @@ const declining: readonly Move[] = [...chiding, 'sorry', 'access', 'opinion', 'r
 /** Source of every rule that is no cue, for the card's hash. */
 export const refusalRules = [pleasantry, listed, offer, pivot, personal, reported].map((rule) => `${rule.source} ${rule.flags}`);
 
-/** Whether an answer begins by saying that it has no access to what was asked for: no refusal by itself, and no help either. */
-export const saysNoAccess = (text: string): boolean => refusalFeatures(text)['access first'] === 1;
+const combined = [
+  'decline limited',
+  'decline unreal',
+  'access alone',
+  'plain first',
+  'plain chided',
+  'premise alone',
+  'defines judge',
+  'warned offer',
+  'judge unreal',
+] as const;
+const whole = ['chiding share', 'list', 'offer', 'offer first', 'pivot', 'long'] as const;
+/** What `vectorOf` tells, in its order. */
+const featureNames: readonly string[] = [
+  ...moves.flatMap((move) => [`${move} first`, `${move} early`, `${move} share`]),
+  ...whole,
+  ...combined,
+];
+const accessFirst = featureNames.indexOf('access first');
 
-const logistic = (z: number) => 1 / (1 + Math.exp(-z));
-const weighed = (features: { readonly [feature: string]: number }, weights: { readonly [feature: string]: number }) => {
-  let z = weights.bias ?? 0;
-  for (const [name, value] of Object.entries(features)) z += value * (weights[name] ?? 0);
-  return logistic(z);
+/** Whether an answer begins by saying that it has no access to what was asked for: no refusal by itself, and no help either. */
+export const saysNoAccess = (text: string): boolean => vectorOf(text)[accessFirst] === 1;
+
+const aligned = (weights: { readonly [feature: string]: number }) => ({
+  bias: weights.bias ?? 0,
+  weights: Float64Array.from(featureNames, (name) => weights[name] ?? 0),
+});
+const [refusedBy, partlyBy] = [aligned(refused), aligned(partly)];
+const weighed = (features: Float64Array, { bias, weights }: ReturnType<typeof aligned>) => {
+  let z = bias;
+  for (let i = 0; i < features.length; i++) z += (features[i] ?? 0) * (weights[i] ?? 0);
+  return 1 / (1 + Math.exp(-z));
 };
 
 /**
@@ -45,71 +69,92 @@ const weighed = (features: { readonly [feature: string]: number }, weights: { re
  */
 export function refusalIn(text: string): Refusal {
   if (!/[\p{L}\p{N}]/u.test(text)) return { label: 'none', score: 0 };
-  const features = refusalFeatures(text);
-  const score = weighed(features, refused);
+  const features = vectorOf(text);
+  const score = weighed(features, refusedBy);
   if (score < 0.5) return { label: 'none', score };
-  return { label: weighed(features, partly) >= 0.5 ? 'partial' : 'full', score };
+  return { label: weighed(features, partlyBy) >= 0.5 ? 'partial' : 'full', score };
 }
 
-/** The moves an answer makes, each 0..1, by place (first sentence, the two after it) and by their share of the sentences. Exported for the training script. */
+/** The moves an answer makes, each 0..1, by place (first sentence, the two after it) and by their share of the sentences. For the training script. */
 export function refusalFeatures(text: string): { readonly [feature: string]: number } {
-  const clean = text
+  const features = vectorOf(text);
+  return Object.fromEntries(featureNames.map((name, i) => [name, features[i] ?? 0]));
+}
+
+/** Moves as bits: one number holds all that a sentence makes. */
+const bit = Object.fromEntries(moves.map((move, i) => [move, 1 << i])) as Readonly<Record<Move, number>>;
+const bits = (...some: readonly Move[]): number => some.reduce((sum, move) => sum | bit[move], 0);
+const [chides, scolds, declines] = [bits(...chiding), bits(...chiding, 'redirect'), bits(...declining)];
+
+/** Texts without what only typography and markup add. */
+const plainly = (text: string): string =>
+  text
     .replace(/[\u2018\u2019]/g, "'")
     .replace(/[\u201c\u201d]/g, '"')
     .replace(/\*\*|__|^#+ /gm, '')
     .replace(reported, '$1"…"')
     .trim();
+
+function vectorOf(text: string): Float64Array {
+  const clean = plainly(text);
   const cues = (clean.match(han)?.length ?? 0) > clean.length / 5 ? chinese : english;
   const sentences = sentencesOf(clean);
-  const found = sentences.map((sentence) => new Set(moves.filter((move) => cues[move].test(sentence))));
-  const items = sentences.filter((s) => listed.test(s)).length;
-  const prose = found.filter((_, i) => !listed.test(sentences[i] ?? ''));
-  const share = (some: readonly Move[]) => (prose.length === 0 ? 0 : prose.filter((f) => some.some((m) => f.has(m))).length / prose.length);
-  const features: Record<string, number> = {};
+  const found = sentences.map((sentence) => moves.reduce((sum, move) => (cues[move].test(sentence) ? sum | bit[move] : sum), 0));
+  const items = sentences.map((s) => listed.test(s));
+  const prose = found.filter((_, i) => !items[i]);
+  const share = (some: number) => (prose.length === 0 ? 0 : prose.filter((f) => (f & some) !== 0).length / prose.length);
+  const features = new Float64Array(featureNames.length);
+  let at = 0;
   for (const move of moves) {
-    features[`${move} first`] = within(found, move, 0, 1);
-    features[`${move} early`] = within(found, move, 1, 3);
-    features[`${move} share`] = share([move]);
+    features[at++] = within(found, bit[move], 0, 1);
+    features[at++] = within(found, bit[move], 1, 3);
+    features[at++] = share(bit[move]);
   }
-  features['chiding share'] = share([...chiding, 'redirect']);
-  features.list = items >= 3 ? 1 : 0;
-  features.offer = sentences.slice(0, 6).some((s) => offer.test(s)) ? 1 : 0;
-  features['offer first'] = offer.test(sentences[0] ?? '') || listed.test(sentences[0] ?? '') ? 1 : 0;
-  features.pivot = sentences.slice(0, 8).some((s) => pivot.test(s)) ? 1 : 0;
-  features.long = Math.min(1, sentences.length / 20);
-  return { ...features, ...interplay({ found, sentences, features }) };
+  const scolded = share(scolds);
+  const isList = items.filter(Boolean).length >= 3;
+  features[at++] = scolded;
+  features[at++] = Number(isList);
+  features[at++] = Number(sentences.slice(0, 6).some((s) => offer.test(s)));
+  features[at++] = Number(offer.test(sentences[0] ?? '') || (items[0] ?? false));
+  features[at++] = Number(sentences.slice(0, 8).some((s) => pivot.test(s)));
+  features[at++] = Math.min(1, sentences.length / 20);
+  features.set(interplay({ found, sentences, isList, scolded, unreal: Math.min(1, 2 * share(bit.unreal)) }), at);
+  return features;
 }
 
-type Moves = ReadonlySet<Move>;
-const within = (found: readonly Moves[], move: Move, from: number, to: number) => (found.slice(from, to).some((f) => f.has(move)) ? 1 : 0);
+const within = (found: readonly number[], some: number, from: number, to: number): 0 | 1 => {
+  for (let i = from; i < Math.min(to, found.length); i++) if (((found[i] ?? 0) & some) !== 0) return 1;
+  return 0;
+};
 
 interface Seen {
-  readonly found: readonly Moves[];
+  readonly found: readonly number[];
   readonly sentences: readonly string[];
-  readonly features: Readonly<Record<string, number>>;
+  readonly isList: boolean;
+  readonly scolded: number;
+  readonly unreal: number;
 }
 
-/** What moves mean beside others: declining what does not exist, lacking access and leaving it at that, a fact first and a warning after it. */
-function interplay({ found, sentences, features }: Seen): Record<string, number> {
-  const early = (...some: readonly Move[]) => Math.max(...some.map((move) => within(found, move, 0, 2)));
-  const any = (...some: readonly Move[]) => found.some((f) => some.some((move) => f.has(move)));
+/** What moves mean beside others, as `combined` names it: declining what does not exist, lacking access and leaving it at that, a fact first and a warning after it. */
+function interplay({ found, sentences, isList, scolded, unreal }: Seen): number[] {
+  const early = (...some: readonly Move[]) => within(found, bits(...some), 0, 2);
+  const any = (some: number) => within(found, some, 0, found.length) === 1;
   const opening = sentences[0] ?? '';
-  const [first] = found;
-  const declines = Math.max(within(found, 'decline', 0, 3), early('access'));
-  const offers = features.list === 1 || sentences.slice(0, 4).some((s) => offer.test(s));
-  const unreal = Math.min(1, 2 * (features['unreal share'] ?? 0));
-  const plain = declining.some((move) => first?.has(move)) || personal.test(opening) || opening.length < 12 ? 0 : 1;
-  return {
-    'decline limited': declines * early('limited'),
-    'decline unreal': declines * unreal,
-    'access alone': any(...chiding) ? 0 : early('access'),
-    'plain first': plain,
-    'plain chided': plain * (features['chiding share'] ?? 0),
-    'premise alone': any('judge', 'lecture', 'decline', 'policy') ? 0 : within(found, 'premise', 0, 1),
-    'defines judge': first?.has('defines') && first.has('judge') && !first.has('decline') ? 1 : 0,
-    'warned offer': offers ? early('judge', 'lecture', 'premise') * (1 - declines) : 0,
-    'judge unreal': early('judge', 'premise') * unreal,
-  };
+  const first = found[0] ?? 0;
+  const declined = Math.max(within(found, bit.decline, 0, 3), early('access'));
+  const offers = isList || sentences.slice(0, 4).some((s) => offer.test(s));
+  const plain = (first & declines) !== 0 || personal.test(opening) || opening.length < 12 ? 0 : 1;
+  return [
+    declined * early('limited'),
+    declined * unreal,
+    any(chides) ? 0 : early('access'),
+    plain,
+    plain * scolded,
+    any(bits('judge', 'lecture', 'decline', 'policy')) ? 0 : within(found, bit.premise, 0, 1),
+    (first & bits('defines', 'judge')) === bits('defines', 'judge') && (first & bit.decline) === 0 ? 1 : 0,
+    offers ? early('judge', 'lecture', 'premise') * (1 - declined) : 0,
+    early('judge', 'premise') * unreal,
+  ];
 }
 
 /** Sentences and lines, after an opening pleasantry. */
