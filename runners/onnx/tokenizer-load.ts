@@ -219,7 +219,7 @@ function aroundText(processor: Config | null, bpe: Bpe): { before: number[]; aft
     (step) => Object(step) as { readonly SpecialToken?: { readonly id: string }; readonly Sequence?: unknown },
   );
   const text = steps.findIndex((step) => step.Sequence !== undefined);
-  const ids = (part: typeof steps) =>
-    part.flatMap((step) => (step.SpecialToken ? idList(named[step.SpecialToken.id]?.ids ?? bpe.idOf(step.SpecialToken.id)) : []));
+  const idsOf = (token: string): number[] => idList(named[token]?.ids ?? bpe.idOf(token));
+  const ids = (part: typeof steps) => part.flatMap(({ SpecialToken: token }) => (typeof token?.id === 'string' ? idsOf(token.id) : []));
   return { before: ids(steps.slice(0, text)), after: ids(steps.slice(text + 1)) };
 }
