@@ -113,6 +113,7 @@ function dimensionView(profile: DimensionProfile, run: Run, w: Words): Dimension
   const have = new Set(results.map(resultIdOf));
   const own = results.filter((r) => r.suite.lang === mainLanguage(run.results));
   const weakest = weakestOf(own);
+  const none = profile.of === 0 ? w.notMeasured : own.every((r) => stateOf(r) === 'not able') ? w.notAble : w.nothingTold;
   const interval = profile.low === null ? '' : `${short(profile.low)}–${short(profile.high)}`;
   return {
     key: profile.dimension,
@@ -123,16 +124,13 @@ function dimensionView(profile: DimensionProfile, run: Run, w: Words): Dimension
       high: profile.high,
       hollow: results.some((r) => r.partial || !r.complete),
       marks: own.filter(isCounted).flatMap((r) => r.estimates[0]?.grade ?? []),
-      says:
-        profile.grade === null
-          ? `${word}: ${profile.of === 0 ? w.notMeasured : w.notAble}`
-          : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
+      says: profile.grade === null ? `${word}: ${none}` : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
     }),
     grade: profile.grade === null ? '–' : short(profile.grade),
     interval,
     ableText: profile.of === 0 ? '' : fill(w.ableOf, { able: profile.able, of: profile.of }),
     able: profile.grade !== null,
-    state: profile.grade !== null ? '' : profile.of === 0 ? w.notMeasured : w.notAble,
+    state: profile.grade !== null ? '' : none,
     sentence: verdictOf(profile, own, w),
     weakest: weakest ? (suites.find((s) => s.id === resultIdOf(weakest)) ?? null) : null,
     suites,
