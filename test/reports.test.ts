@@ -5,6 +5,7 @@ import scorecard from '../reports/scorecard.ts';
 import { cut, scriptJson, slugOf, visible } from '../src/kit/page.ts';
 import { figuresOf } from '../src/kit/page-details.ts';
 import { referenceView } from '../src/kit/page-reference.ts';
+import { runView } from '../src/kit/page-run.ts';
 import { terminalProfile } from '../src/kit/terminal.ts';
 import { bytesText, intervalText, inUnit, percent, short, words } from '../src/kit/words.ts';
 import type { Run } from '../src/types.ts';
@@ -150,6 +151,27 @@ describe('figures from details', () => {
       ['high', '40'],
     ]);
   });
+});
+
+test('a diagnostic is never the weakest of its dimension', () => {
+  const suites = [
+    { id: 'privacy/secrets', title: 'Secrets', says: 'leaks in {n} of 100 cases', grade: 0.6 },
+    { id: 'privacy/membership', title: 'Membership', says: 'has an AUC of {n}', grade: 0.2 },
+  ];
+  const made = madeRun({ suites });
+  const results = made.results.map((r) => (r.suite.id === 'privacy/membership' ? { ...r, suite: { ...r.suite, diagnostic: true } } : r));
+  const privacy = runView({ ...made, results }, words('en')).dims.find(({ key }) => key === 'privacy');
+  expect(privacy?.weakest?.title).toBe('Secrets');
+  expect(privacy?.sentence).toMatch(/^Secrets: /);
+});
+
+test('a suite of which nothing was answered is incomplete, not beyond the model', () => {
+  const made = madeRun({ suites: [{ id: 'fairness/ambiguity', title: 'Ambiguity', grade: null, state: 'not met', n: 0, missing: 40 }] });
+  const results = made.results.map((r) => ({ ...r, items: 0 }));
+  const fairness = runView({ ...made, results }, words('en')).dims.find(({ key }) => key === 'fairness');
+  expect(fairness?.suites[0]?.stateWord).toBe('Incomplete');
+  expect(fairness?.suites[0]?.says).toMatch(/^40 answers are missing/);
+  expect(fairness?.sentence).toMatch(/^40 answers are missing/);
 });
 
 describe('is it good?', () => {

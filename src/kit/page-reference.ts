@@ -3,7 +3,7 @@
 import { type Dimension, dimensions, type Run } from '../types.ts';
 import { type Dot, dotOf } from './figure.ts';
 import { textBeside } from './items.ts';
-import { profileOf } from './page-run.ts';
+import { isCounted, profileOf } from './page-run.ts';
 import { stateOf } from './page-suite.ts';
 import { resultIdOf } from './result.ts';
 import { fill, short, type Words } from './words.ts';
@@ -72,7 +72,7 @@ export function referenceView(reference: Reference, run: Run, w: Words): Referen
   const others = reference.runs.filter((r) => r.protocol === model.protocol && r.hash !== model.hash);
   const profile = profileOf(run.manifest, run.results);
   const rows = dimensions.flatMap((dimension) => {
-    const able = run.results.filter((r) => r.suite.dimension === dimension && stateOf(r) === 'able');
+    const able = run.results.filter((r) => r.suite.dimension === dimension && isCounted(r));
     const mine = able.map((r) => ({
       id: resultIdOf(r),
       version: r.suite.version,

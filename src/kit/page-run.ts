@@ -23,6 +23,8 @@ export interface Banner {
   readonly text: string;
   readonly todo: string;
   readonly links: readonly { readonly anchor: string; readonly text: string; readonly why: string }[];
+  /** Too many links for a line each with its reason: the names alone. */
+  readonly many: boolean;
 }
 export interface DimensionView {
   readonly key: Dimension;
@@ -85,9 +87,12 @@ export function profileOf(manifest: Manifest, results: readonly Result[]): reado
   );
 }
 
-/** The able result with the lowest grade. */
+/** What a dimension's grade is made of: able, and no diagnostic. */
+export const isCounted = (result: Result): boolean => stateOf(result) === 'able' && !result.suite.diagnostic;
+
+/** The result with the lowest grade among those that count. */
 export function weakestOf(results: readonly Result[]): Result | null {
-  const able = results.filter((r) => stateOf(r) === 'able');
+  const able = results.filter(isCounted);
   return able.reduce<Result | null>((low, r) => ((r.estimates[0]?.grade ?? 2) < (low?.estimates[0]?.grade ?? 2) ? r : low), null);
 }
 
@@ -108,6 +113,7 @@ function dimensionView(profile: DimensionProfile, run: Run, w: Words): Dimension
   const have = new Set(results.map(resultIdOf));
   const own = results.filter((r) => r.suite.lang === mainLanguage(run.results));
   const weakest = weakestOf(own);
+  const none = profile.of === 0 ? w.notMeasured : own.every((r) => stateOf(r) === 'not able') ? w.notAble : w.nothingTold;
   const interval = profile.low === null ? '' : `${short(profile.low)}–${short(profile.high)}`;
   return {
     key: profile.dimension,
@@ -117,17 +123,14 @@ function dimensionView(profile: DimensionProfile, run: Run, w: Words): Dimension
       low: profile.low,
       high: profile.high,
       hollow: results.some((r) => r.partial || !r.complete),
-      marks: own.filter((r) => stateOf(r) === 'able').flatMap((r) => r.estimates[0]?.grade ?? []),
-      says:
-        profile.grade === null
-          ? `${word}: ${profile.of === 0 ? w.notMeasured : w.notAble}`
-          : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
+      marks: own.filter(isCounted).flatMap((r) => r.estimates[0]?.grade ?? []),
+      says: profile.grade === null ? `${word}: ${none}` : `${word}: ${w.grade} ${short(profile.grade)} (${interval})`,
     }),
     grade: profile.grade === null ? '–' : short(profile.grade),
     interval,
     ableText: profile.of === 0 ? '' : fill(w.ableOf, { able: profile.able, of: profile.of }),
     able: profile.grade !== null,
-    state: profile.grade !== null ? '' : profile.of === 0 ? w.notMeasured : w.notAble,
+    state: profile.grade !== null ? '' : none,
     sentence: verdictOf(profile, own, w),
     weakest: weakest ? (suites.find((s) => s.id === resultIdOf(weakest)) ?? null) : null,
     suites,
@@ -140,7 +143,7 @@ function bannersOf(run: Run, dims: readonly DimensionView[], w: Words): Banner[]
   const invalid = suites.filter((s) => s.state === 'invalid');
   const missing = run.results.reduce((sum, r) => sum + r.missing, 0);
   const failed = dims.flatMap((d) => d.failed);
-  const plain = (title: string, text: string, todo = ''): Banner => ({ kind: 'plain', title, text, todo, links: [] });
+  const plain = (title: string, text: string, todo = ''): Banner => ({ kind: 'plain', title, text, todo, links: [], many: false });
   const banners: Banner[] = [];
   if (invalid.length > 0)
     banners.push({
@@ -149,6 +152,7 @@ function bannersOf(run: Run, dims: readonly DimensionView[], w: Words): Banner[]
       text: fill(w.invalidText, { n: invalid.length, of: suites.length }),
       todo: w.invalidDo,
       links: invalid.map((s) => ({ anchor: s.anchor, text: s.title, why: s.invalid })),
+      many: invalid.length > 3,
     });
   if (missing > 0 || (!run.manifest.complete && run.results.length > 0))
     banners.push({ ...plain(w.incompleteBanner, fill(w.incompleteText, { n: count(missing) }), shell(run.manifest.command)), kind: 'bad' });

@@ -69,6 +69,7 @@ const saysOf = ({ suite, says }: Result, w: Words): string | null => (w.lang ===
 
 export function stateOf(result: Result): SuiteState {
   if (result.invalid !== null) return 'invalid';
+  if (!result.complete && result.items === 0) return 'incomplete';
   if (result.floor.state === 'not met') return 'not able';
   if (result.estimates[0]?.grade == null) return 'untold';
   return result.complete ? 'able' : 'incomplete';
@@ -82,6 +83,7 @@ export function meaningOf(result: Result, w: Words): string {
   const head = result.estimates[0];
   if (state === 'invalid') return `${w.invalidBanner}: ${result.invalid}`;
   if (state === 'not able') return fill(w.notAbleBecause, { control: result.floor.title });
+  if (state === 'incomplete' && result.items === 0) return fill(w.incompleteText, { n: count(result.missing) });
   if (!head || head.value === null) return w.nothingTold;
   const says = saysOf(result, w);
   const unit = says === null ? head.unit : says.includes('{n}') ? 'share' : plainUnit(head.unit);

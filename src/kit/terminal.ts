@@ -2,8 +2,8 @@
 import type { DimensionProfile, Result, Run } from '../types.ts';
 import { outcomes } from '../types.ts';
 import { visible } from './page.ts';
-import { profileOf, runView, totalsOf } from './page-run.ts';
-import { meaningOf, stateOf, titleOf } from './page-suite.ts';
+import { isCounted, profileOf, runView, totalsOf } from './page-run.ts';
+import { meaningOf, titleOf } from './page-suite.ts';
 import { fill, outcomeWord, percent, short, type Words, words } from './words.ts';
 
 export interface TerminalOptions {
@@ -82,7 +82,7 @@ export function terminalProfile(run: Run, options: TerminalOptions): string {
   lines.push(' '.repeat(12) + axis(plot));
   for (const profile of profileOf(run.manifest, run.results)) lines.push(dimensionLine(profile, plot, w, colour));
   const worst = run.results
-    .filter((r) => stateOf(r) === 'able')
+    .filter(isCounted)
     .sort((a, b) => gradeOf(a) - gradeOf(b))
     .slice(0, 3);
   if (worst.length > 0) lines.push('', w.weakest);
