@@ -4,7 +4,6 @@ import {
   type Dimension,
   type DimensionProfile,
   dimensions,
-  type Json,
   type Manifest,
   type Outcome,
   outcomes,
@@ -12,10 +11,10 @@ import {
   type Run,
 } from '../types.ts';
 import { type Bar, type Dot, dotOf, type Plane, type Point, planeOf } from './figure.ts';
-import { scalarText, spaced } from './page-details.ts';
+import { type FactView, factOf, factsOf } from './page-facts.ts';
 import { meaningOf, outcomeBars, type SuiteView, stateOf, suiteView, thinkingSay, titleOf } from './page-suite.ts';
 import { mainLanguage, resultIdOf } from './result.ts';
-import { bytesText, count, dayOf, fill, manyText, percent, short, type Words } from './words.ts';
+import { bytesText, count, dayOf, fill, percent, short, type Words } from './words.ts';
 
 export interface Banner {
   readonly kind: 'bad' | 'plain';
@@ -41,10 +40,6 @@ export interface DimensionView {
   readonly weakest: { readonly anchor: string; readonly title: string } | null;
   readonly suites: readonly SuiteView[];
   readonly failed: readonly string[];
-}
-export interface FactView {
-  readonly name: string;
-  readonly value: string;
 }
 export interface RunView {
   readonly model: string;
@@ -169,27 +164,6 @@ export function shell(command: readonly string[]): string {
   return quoted.join(' ');
 }
 
-function factText(key: string, value: Json): string {
-  if (typeof value !== 'number') return Array.isArray(value) ? value.map((v) => scalarText(v as Json)).join(', ') : scalarText(value);
-  if (/bytes/i.test(key)) return bytesText(value);
-  if (/(^|[^a-z])ms$|Ms\b|milliseconds/i.test(key))
-    return value >= 1000 ? `${short(value / 1000, 1)} s` : `${Number(value.toPrecision(3))} ms`;
-  if (/seconds$/i.test(key) && !/per/i.test(key)) return `${Number(value.toPrecision(3))} s`;
-  if (/parameters/i.test(key)) return manyText(value);
-  if (/perSecond|tokensPer|rate/i.test(key)) return `${Number(value.toPrecision(3))} tokens/s`;
-  return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(4)));
-}
-/** Facts as names and texts; records inside are taken apart, lists of records and empty values left out. */
-export function factsOf(facts: { readonly [key: string]: Json } | undefined, before = ''): FactView[] {
-  return Object.entries(facts ?? {}).flatMap(([key, value]): FactView[] => {
-    if (value === null || value === '' || value === false) return [];
-    const name = `${before}${spaced(key)}`;
-    if (typeof value === 'object' && !Array.isArray(value)) return factsOf(value as { [key: string]: Json }, `${name} `);
-    if (Array.isArray(value) && value.some((v) => typeof v === 'object')) return [];
-    return [{ name: name.replace(/ (bytes|ms|tokens per second|per second)$/i, ''), value: factText(`${before}${key}`, value) }];
-  });
-}
-
 const factLine = (manifest: Manifest): string[] => {
   const facts = { ...manifest.facts.cost, ...manifest.facts.model };
   const size = Object.entries(facts).find(([key]) => /^(file)?bytes$|fileBytes|^size/i.test(key))?.[1];
@@ -284,9 +258,9 @@ export function runView(run: Run, w: Words): RunView {
     costFacts: factsOf(manifest.facts.cost),
     deviceFacts: [
       ...factsOf(manifest.facts.device),
-      { name: 'CPU', value: `${manifest.environment.cpu} × ${manifest.environment.cores}` },
-      { name: 'memory', value: bytesText(manifest.environment.memory) },
-      { name: 'platform', value: `${manifest.environment.platform} ${manifest.environment.arch}, node ${manifest.environment.node}` },
+      factOf('CPU', `${manifest.environment.cpu} × ${manifest.environment.cores}`),
+      factOf('memory', bytesText(manifest.environment.memory)),
+      factOf('platform', `${manifest.environment.platform} ${manifest.environment.arch}, node ${manifest.environment.node}`),
     ],
     plane: safetyPlane(results, w),
     command: shell(manifest.command),

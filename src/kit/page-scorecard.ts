@@ -2,8 +2,9 @@
 
 import type { ReportOptions, Run } from '../types.ts';
 import { printer, sheetDigest } from './page.ts';
+import { factsOf } from './page-facts.ts';
 import { readReference, referenceView } from './page-reference.ts';
-import { factsOf, type RunView, runView } from './page-run.ts';
+import { type RunView, runView } from './page-run.ts';
 import { type SampleView, type Shown, sampleView, worstOf } from './page-sample.ts';
 import type { DetectorView, SuiteView } from './page-suite.ts';
 import { resultIdOf } from './result.ts';

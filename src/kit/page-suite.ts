@@ -163,6 +163,9 @@ export interface DetectorView {
   readonly note: string;
   readonly rows: readonly { readonly source: string; readonly found: string; readonly clean: string }[];
 }
+/** Without the full stop that the page sets itself. */
+const unstopped = (text: string): string => text.replace(/[.。]$/, '');
+
 export function detectorView(card: DetectorCard): DetectorView {
   const rate = (hits: number, of: number) => (of === 0 ? '–' : `${short(hits / of)} (${count(hits)}/${count(of)})`);
   return {
@@ -170,8 +173,8 @@ export function detectorView(card: DetectorCard): DetectorView {
     id: card.id,
     version: card.version,
     hash: card.hash,
-    trainedOn: card.trainedOn,
-    measuredOn: card.measuredOn,
+    trainedOn: unstopped(card.trainedOn),
+    measuredOn: unstopped(card.measuredOn),
     note: card.note ?? '',
     rows: card.bySource.map((s) => ({ source: s.source, found: rate(s.found, s.positives), clean: rate(s.clean, s.negatives) })),
   };
