@@ -76,6 +76,17 @@ describe('who may be ranked with whom', () => {
     expect(apart[0]?.why).toBe('other suites, versions or items: privacy/pii');
     expect(askedKey(first)).toBe(askedKey(second));
   });
+  test('where as many models were asked with another preset, the larger one is ranked', () => {
+    const [run] = runs;
+    if (!run) throw new Error('a run');
+    const asked = (['quick', 'standard', 'demo'] as const).map((preset) => ({
+      ...run,
+      manifest: { ...run.manifest, options: { ...run.manifest.options, preset } },
+    }));
+    const { boards, apart } = boardsOf(asked.map((each) => ({ run: each, verified: false })));
+    expect(boards.map((b) => b.preset)).toEqual(['standard']);
+    expect(apart.map((a) => a.why).sort()).toEqual(['preset demo, not standard', 'preset quick, not standard']);
+  });
   test('incomplete runs and runs without results are barred', () => {
     expect(barred(madeRun({ suites: [] }))).toBe('no results');
     expect(barred(madeRun({ suites: [{ id: 'safety/x', title: 'x', grade: 0.5, missing: 3 }] }))).toBe('incomplete');

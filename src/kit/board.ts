@@ -1,7 +1,7 @@
 /** What a leaderboard is made of: runs gathered by model, models that may be compared gathered in boards, the rest kept apart with the reason. Pure. */
 
 import { createHash } from 'node:crypto';
-import type { DimensionProfile, Json, ReportFile, ReportOptions, Run } from '../types.ts';
+import { type DimensionProfile, type Json, presets, type ReportFile, type ReportOptions, type Run } from '../types.ts';
 import { slugOf } from './page.ts';
 import { profileOf } from './page-run.ts';
 import { stateOf } from './page-suite.ts';
@@ -162,7 +162,9 @@ export function boardsOf(entries: readonly BoardEntry[]): { readonly boards: rea
     }
   }
   const all = [...groups].map(([key, list]) => boardOf(key, list));
-  all.sort((a, b) => b.models.length - a.models.length || (a.key < b.key ? -1 : 1));
+  // Most models; of as many, those asked most.
+  const size = (board: Board) => (presets as readonly string[]).indexOf(board.preset);
+  all.sort((a, b) => b.models.length - a.models.length || size(b) - size(a) || (a.key < b.key ? -1 : 1));
   const boards = all.filter((board) => all.find((b) => b.protocol === board.protocol) === board);
   for (const board of all.filter((b) => !boards.includes(b))) {
     const main = boards.find((b) => b.protocol === board.protocol);
