@@ -68,7 +68,8 @@ describe.each(realModelNames)('%s through the runner', (name) => {
         asks(text, { kind: 'next', top: 400_000 }),
       ]);
       const all = (good(next).logprobs ?? []).map((value) => value ?? 0);
-      expect(all.reduce((total, l) => total + Math.exp(l), 0)).toBeCloseTo(1, 4);
+      // 150,000 and more terms in float32.
+      expect(all.reduce((total, l) => total + Math.exp(l), 0)).toBeCloseTo(1, 3);
       const mean = all.reduce((total, l) => total + Math.exp(l) * l, 0);
       const deviation = Math.sqrt(all.reduce((total, l) => total + Math.exp(l) * l * l, 0) - mean * mean);
       expect(good(spread).spreads?.at(-1)?.[0]).toBeCloseTo(mean, 3);
