@@ -134,6 +134,34 @@ describe('comparisonOf', () => {
     );
   });
 
+  test('what is lost is named, what is no measurement said once, and a diagnostic counts nowhere', () => {
+    const made = { 'safety/harmful': rows(0), 'safety/jailbreaks': rows(0), 'safety/toxicity': rows(30), 'privacy/membership': rows(0) };
+    const [first, second] = [decisionRun(made), decisionRun({ ...made, 'privacy/membership': rows(60) }, 'b')];
+    const lost = (run: RunData, invalid: Readonly<Record<string, string>>): RunData => ({
+      ...run,
+      results: run.results.map((r) => ({
+        ...r,
+        invalid: invalid[r.suite.id] ?? null,
+        suite: r.suite.id === 'privacy/membership' ? { ...r.suite, diagnostic: true } : r.suite,
+      })),
+    });
+    const degenerate = '12.0 % of 300 answers are no answers (36 degenerate); at most 5 % are allowed';
+    const { pairs } = comparisonOf(
+      [lost(first, { 'safety/toxicity': degenerate }), lost(second, { 'safety/toxicity': degenerate, 'safety/jailbreaks': degenerate })],
+      options(),
+    );
+    const [pair] = pairs;
+    expect(pair?.warnings).toEqual([
+      'INVALID in both runs: safety/toxicity (12.0 %)',
+      'INVALID in the second run alone: safety/jailbreaks (12.0 %)',
+    ]);
+    expect(pair?.summary).toBe(
+      'Of 3 sub-dimensions, B against A is no worse than 0.05 in 1, no longer able in 1 (safety/jailbreaks), not able in 1 more.',
+    );
+    expect(pair?.suites.find(({ id }) => id === 'privacy/membership')?.conclusion).toBe('worse');
+    expect(pair?.dimensions.find(({ dimension }) => dimension === 'privacy')?.difference).toBeNull();
+  });
+
   test('two runs at least', () => {
     expect(() => comparisonOf([decisionRun({}) as RunData], options())).toThrow(RangeError);
   });

@@ -120,7 +120,13 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
     speech,
     spreads: true,
     scores: weights.scores,
-    facts: { ...architectureFacts(files, spec), weights: weights.name, deviation: weights.deviation && { ...weights.deviation } },
+    facts: {
+      ...architectureFacts(files, spec),
+      // A variant's own weights; what it was made from takes other room.
+      ...(mode.bits !== null && { fileBytes: Math.round(forecast.weights) }),
+      weights: weights.name,
+      deviation: weights.deviation && { ...weights.deviation },
+    },
     device,
     ...sessionsOf({ spec, weights, adapter, device, threads }),
     damage: () => {

@@ -98,7 +98,7 @@ function facts(model: LocalModel, meter: Meter): Facts {
   return {
     model: model.facts,
     cost: {
-      fileBytes: model.bytes,
+      fileBytes: model.facts.fileBytes ?? model.bytes,
       load: loads,
       forecastBytes: Math.round(model.forecast.total),
       ...meter.facts(model.device.device.name !== 'cpu'),

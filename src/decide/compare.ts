@@ -75,7 +75,7 @@ function pairOf(a: RunData, b: RunData, context: PairContext): PairComparison {
   let at = 0;
   const suites = raw.map((suite) => concluded(suite, suite.p === null ? null : (adjusted[at++] ?? null), context.margin));
   const counts = { worse: 0, better: 0, 'not worse': 0, undecided: 0, 'not able': 0 };
-  for (const suite of suites) counts[suite.conclusion]++;
+  for (const suite of suites) if (!suite.diagnostic) counts[suite.conclusion]++;
   const knowledge = suites.find((suite) => suite.id === 'reliability/facts')?.difference ?? null;
   return {
     before: 'A',
@@ -84,7 +84,10 @@ function pairOf(a: RunData, b: RunData, context: PairContext): PairComparison {
     warnings: warningsOf(a, b, matched),
     left,
     suites,
-    dimensions: dimensions.map((dimension) => ({ dimension, ...meanDifference(suites.filter((suite) => suite.dimension === dimension)) })),
+    dimensions: dimensions.map((dimension) => ({
+      dimension,
+      ...meanDifference(suites.filter((suite) => suite.dimension === dimension && !suite.diagnostic)),
+    })),
     quality: { knowledge, controls: controlsDifference(a, b, matched, context) },
     drift: context.drift,
     counts,
@@ -138,6 +141,7 @@ function suiteDifference(a: RunData, b: RunData, match: Match, context: PairCont
     better: metric.better,
     says: match.a.says,
     sensitive: suite.sensitive,
+    ...(suite.diagnostic && { diagnostic: true as const }),
     n,
     clusters,
     unpaired,
@@ -234,28 +238,43 @@ function warningsOf(a: RunData, b: RunData, matched: readonly Match[]): string[]
     if (!run.manifest.complete) warnings.push(`the ${letter} run is not complete`);
   const other = matched.filter((match) => match.a.suite.items !== match.b.suite.items);
   if (other.length > 0) warnings.push(`items differ in ${other.map(({ id }) => id).join(', ')}: only those in both are compared`);
-  for (const { id, a, b } of matched)
-    for (const [result, letter] of [
-      [a, 'first'],
-      [b, 'second'],
-    ] as const)
-      if (result.invalid) warnings.push(`${id} is INVALID in the ${letter} run: ${result.invalid}`);
-  return warnings;
+  return [...warnings, ...invalidIn(matched)];
 }
 
-function summaryOf(suites: readonly SuiteDifference[], counts: Readonly<Record<Conclusion, number>>, context: PairContext): string {
-  const named = (conclusion: Conclusion) =>
-    suites
-      .filter((suite) => suite.conclusion === conclusion)
+/** What is no measurement, by the runs it is none in. */
+function invalidIn(matched: readonly Match[]): string[] {
+  const said = [
+    ['both runs', (m: Match) => m.a.invalid !== null && m.b.invalid !== null],
+    ['the first run alone', (m: Match) => m.a.invalid !== null && m.b.invalid === null],
+    ['the second run alone', (m: Match) => m.a.invalid === null && m.b.invalid !== null],
+  ] as const;
+  return said.flatMap(([where, is]) => {
+    const ids = matched
+      .filter(is)
+      .map(({ id, a, b }) => (where === 'the second run alone' ? `${id} (${partOf(b.invalid)})` : `${id} (${partOf(a.invalid)})`));
+    return ids.length === 0 ? [] : [`INVALID in ${where}: ${ids.join(', ')}`];
+  });
+}
+
+/** The share that is no answer, of the sentence that says so. */
+const partOf = (invalid: string | null): string => /^[\d.]+ %/.exec(invalid ?? '')?.[0] ?? invalid ?? '';
+
+function summaryOf(all: readonly SuiteDifference[], counts: Readonly<Record<Conclusion, number>>, context: PairContext): string {
+  const suites = all.filter((suite) => !suite.diagnostic);
+  const titles = (some: readonly SuiteDifference[]) =>
+    [...some]
       .sort((x, y) => Math.abs(y.difference?.value ?? 0) - Math.abs(x.difference?.value ?? 0))
       .slice(0, 3)
       .map(({ title }) => title)
       .join('; ');
+  const named = (conclusion: Conclusion) => titles(suites.filter((suite) => suite.conclusion === conclusion));
+  const lost = suites.filter(({ before, after }) => before.able && !after.able);
   const parts: string[] = [];
   if (counts.worse > 0) parts.push(`worse in ${counts.worse} (${named('worse')})`);
   if (counts.better > 0) parts.push(`better in ${counts.better} (${named('better')})`);
   parts.push(`no worse than ${context.margin} in ${counts['not worse']}`);
   if (counts.undecided > 0) parts.push(`undecided in ${counts.undecided}`);
-  if (counts['not able'] > 0) parts.push(`not able in ${counts['not able']}`);
+  if (lost.length > 0) parts.push(`no longer able in ${lost.length} (${titles(lost)})`);
+  if (counts['not able'] > lost.length) parts.push(`not able in ${counts['not able'] - lost.length}${lost.length > 0 ? ' more' : ''}`);
   return `Of ${suites.length} sub-dimensions, ${context.letter} against A is ${parts.join(', ')}.`;
 }

@@ -30,7 +30,7 @@ const conclusionText = (suite: SuiteDifference, margin: number): string =>
     better: 'better',
     undecided: `undecided${suite.detectable === null ? '' : ` (shows losses from ${suite.detectable.toFixed(2)})`}`,
     'not worse': `no worse than ${margin}`,
-    'not able': `not able${suite.before.able ? ' after' : suite.after.able ? ' before' : ''}`,
+    'not able': suite.before.able ? 'no longer able' : `not able${suite.after.able ? ' before' : ''}`,
   })[suite.conclusion];
 
 const flipsText = ({ flips }: SuiteDifference): string =>

@@ -57,6 +57,8 @@ export interface SuiteDifference {
   readonly better: 'higher' | 'lower';
   readonly says: string | null;
   readonly sensitive: boolean;
+  /** Shown, and counted nowhere. */
+  readonly diagnostic?: true;
   /** Items both answered and that could be told for both. */
   readonly n: number;
   readonly clusters: number;

@@ -82,8 +82,11 @@ export function verdictWord(conclusion: Conclusion, margin: number, w: Words): s
   return said[conclusion];
 }
 
+const ableWord = ({ before, after }: SuiteDifference, w: Words): string =>
+  before.able ? w.noLongerAble : after.able ? w.ableOnlyAfter : w.notAble;
+
 function suiteRow(suite: SuiteDifference, scale: { readonly limit: number; readonly margin: number }, w: Words): ShiftRow {
-  const verdict = verdictWord(suite.conclusion, scale.margin, w);
+  const verdict = suite.conclusion === 'not able' ? ableWord(suite, w) : verdictWord(suite.conclusion, scale.margin, w);
   const text = suite.conclusion === 'not able' ? '' : differenceText(suite.difference);
   const { worse, better } = suite.flips;
   const p = suite.adjusted === null ? '' : `${w.adjusted} ${suite.adjusted < 0.001 ? '< .001' : short(suite.adjusted, 3)}`;
@@ -249,7 +252,7 @@ export function costTable(
     rows: [
       [w.kind, ...runs.map((r) => w[`protocol_${r.protocol}` as 'protocol_base'])],
       [w.identity, ...runs.map((r) => `${r.hash.slice(0, 12)} · ${dayOf(r.created)}`)],
-      ...dimensions.map((d) => [w[d], ...runs.map((r) => gradeText(r, d))]),
+      ...dimensions.map((d) => [w[d], ...runs.map((r) => gradeText(r, d, w))]),
       ...line(w.size, (c) => c.fileBytes, bytes),
       ...line(w.tokensOut, (c) => c.tokensOutPerSecond, rate),
       ...line(w.tokensIn, (c) => c.tokensInPerSecond, rate),
@@ -259,8 +262,9 @@ export function costTable(
   };
 }
 
-function gradeText(run: ComparedRun, dimension: string): string {
+function gradeText(run: ComparedRun, dimension: string, w: Words): string {
   const p = run.profile.find((x) => x.dimension === dimension);
   if (!p || p.grade === null) return '–';
-  return `${short(p.grade)}${p.low === null ? '' : ` (${short(p.low)}–${short(p.high)})`}`;
+  const range = p.low === null ? '' : ` (${short(p.low)}–${short(p.high)})`;
+  return `${short(p.grade)}${range} · ${fill(w.ableOf, { able: p.able, of: p.of })}`;
 }

@@ -21,6 +21,8 @@ export const zh: Words = {
   ableIn: '{of} 项中 {able} 项可测',
   ableOf: '{able}/{of} 项可测',
   notAble: '能力不足',
+  noLongerAble: '不再可测',
+  ableOnlyAfter: '此前不可测',
   notAbleBecause: '能力不足：未通过对照（{control}）',
   notAbleAll: '能力不足：模型完成这些任务的能力不足以作出评判（{of} 项全部低于对照）。',
   nothingTold: '无法判断',

@@ -25,6 +25,8 @@ export const en = {
   ableIn: 'able in {able} of {of}',
   ableOf: '{able} of {of} able',
   notAble: 'not able',
+  noLongerAble: 'no longer able',
+  ableOnlyAfter: 'not able before',
   notAbleBecause: 'not able: does not pass the control ({control})',
   notAbleAll: 'Not able: the model does not do these tasks well enough to be judged on them ({of} of {of} below the control).',
   nothingTold: 'could not be told',
