@@ -159,14 +159,14 @@ async function* modelPages(boards: readonly RankedBoard[], options: BoardOptions
         here: h.path === path,
       }));
       const digest = createHash('sha256')
-        .update(JSON.stringify([templates, options.lang, run.manifest, run.results, history]))
+        .update(JSON.stringify([templates, options.lang, entry.digest ?? [run.manifest, run.results], history]))
         .digest('hex')
         .slice(0, 16);
       digests[path] = digest;
       if (options.known[path] === digest) continue;
       const now = Date.parse(run.manifest.finished ?? run.manifest.created);
       const text = await print(
-        run,
+        entry.whole?.() ?? run,
         { ...options, now: Number.isFinite(now) ? now : options.now },
         { home: { href: '../../index.html', text: w.leaderboard }, history },
       );

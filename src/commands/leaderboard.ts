@@ -8,7 +8,7 @@ import { sealHash } from '../engine/verify.ts';
 import type { BoardEntry, BoardReport } from '../kit/board.ts';
 import { loadReport } from '../load.ts';
 import { cacheDirOf } from '../settings.ts';
-import { UserError } from '../types.ts';
+import { type Result, type Run, UserError } from '../types.ts';
 import { wasVerified } from '../verified.ts';
 
 const command: Command = {
@@ -64,9 +64,28 @@ function runFoldersIn(folder: string, io: Io): string[] {
 function entryOf(folder: string, cacheDir: string): BoardEntry {
   const manifest = readManifest(folder);
   if (!manifest) throw new UserError(`${folder}: there is no run.json in it`, 'name run folders');
-  const results = resultIds(folder).map((id) => readResult(folder, id));
-  return { run: { manifest, results, async *samples() {} }, verified: verified(folder, cacheDir) };
+  const ids = resultIds(folder);
+  const whole = (): Run => ({ manifest, results: ids.map((id) => readResult(folder, id)), async *samples() {} });
+  const digest = createHash('sha256');
+  for (const name of namesIn(ids)) digest.update(readFileSync(join(folder, name)));
+  const run = whole();
+  return {
+    run: { ...run, results: run.results.map(headline) },
+    whole,
+    digest: digest.digest('hex'),
+    verified: verified(folder, cacheDir),
+  };
 }
+
+const namesIn = (ids: readonly string[]): string[] => ['run.json', ...ids.map((id) => `results/${id}.json`)];
+/** What tables and ranks need of a result; a thousand runs are held so. */
+const headline = (result: Result): Result => ({
+  ...result,
+  estimates: result.estimates.slice(0, 1),
+  details: {},
+  detectors: [],
+  worst: [],
+});
 
 const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
 
@@ -74,8 +93,7 @@ const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).
 function verified(folder: string, cacheDir: string): boolean {
   const seal = readSeal(folder);
   if (seal === null || typeof seal === 'string' || !wasVerified(cacheDir, sealHash(folder))) return false;
-  const names = ['run.json', ...resultIds(folder).map((id) => `results/${id}.json`)];
-  return names.every((name) => seal.files[name] === sha256(readFileSync(join(folder, name))));
+  return namesIn(resultIds(folder)).every((name) => seal.files[name] === sha256(readFileSync(join(folder, name))));
 }
 
 function timeOf(entries: readonly BoardEntry[], io: Io): number {

@@ -1,6 +1,6 @@
 /**
  * A leaderboard of many runs: how long it takes to build, how long until its table is there and sorts in Chromium.
- *   npx tsx test/bench/leaderboard.ts <run folder> [--runs 1000]
+ *   npx tsx test/bench/leaderboard.ts <run folder> [--runs 1000] [--keep]
  * Each run is the given one under another name, with its grades moved a little. Prints Markdown.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,10 @@ import { randomOf } from '../../src/kit/random.ts';
 import type { Manifest, Result } from '../../src/types.ts';
 import { launch } from '../support/browser.ts';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { runs: { type: 'string', default: '1000' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: '1000' }, keep: { type: 'boolean', default: false } },
+});
 const source = resolve(positionals[0] ?? '');
 const count = Number(values.runs);
 const folder = mkdtempSync(join(tmpdir(), 'plumbline-board-'));
@@ -92,5 +95,6 @@ try {
     `| ${count} | ${first.seconds.toFixed(1)} s | ${again.seconds.toFixed(1)} s | ${first.megabytes.toFixed(0)} MB | ${index.toFixed(1)} MB | ${ready.toFixed(0)} ms | ${sorted.toFixed(0)} ms | ${found.toFixed(0)} ms |`,
   );
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  if (values.keep) console.log(folder);
+  else rmSync(folder, { recursive: true, force: true });
 }
