@@ -104,9 +104,7 @@ export function shown(value: unknown): unknown {
   if (typeof value === 'string') return visible(value);
   if (Array.isArray(value)) return value.map(shown);
   if (value === null || typeof value !== 'object') return value;
-  const copy: Record<string, unknown> = Object.create(null);
-  for (const [key, inner] of Object.entries(value)) copy[key] = shown(inner);
-  return copy;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
 }
 
 /** At most `most` code points of the text, and how many UTF-16 units were left out. */
