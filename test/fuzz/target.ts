@@ -52,6 +52,15 @@ export function rewriter(path: string): (bytes: Buffer) => void {
   };
 }
 
+/** Opens inputs through one file, written anew for each. */
+export function throughFile(path: string, take: (path: string) => unknown): (input: Buffer) => Promise<void> {
+  const write = rewriter(path);
+  return async (input) => {
+    write(input);
+    await take(path);
+  };
+}
+
 /** Whether an error is one that a user is told of. */
 export const expected = (error: unknown): boolean => error instanceof UserError;
 

@@ -8,7 +8,7 @@ import { Recording } from '../../../src/engine/recording.ts';
 import { Leaves, merkleRoot } from '../../../src/engine/seal.ts';
 import { lineProblems } from '../../../src/engine/verify.ts';
 import { settingsOf } from '../../../src/settings.ts';
-import { jsonLines, rewriter, scratch, type Target } from '../target.ts';
+import { jsonLines, rewriter, scratch, type Target, throughFile } from '../target.ts';
 
 const choice = { preset: 'demo', languages: ['all'], limit: null, only: [], shard: null } as const;
 
@@ -46,8 +46,6 @@ const csv: Target = {
     '\u0000',
   ],
   setUp() {
-    const path = join(scratch(), 'q.csv');
-    const write = rewriter(path);
     const seeds = [
       'question,answer,options,group\nWhat is 2+2?,4,3|4|5,sums\n"The ""capital"", of\nFrance?",Paris,Paris|Rome,places\n',
       '\ufeffprompt,target\nSay a,a\n',
@@ -56,10 +54,7 @@ const csv: Target = {
     ];
     return {
       seeds: seeds.map((text) => Buffer.from(text)),
-      async open(input) {
-        write(input);
-        await ask(path);
-      },
+      open: throughFile(join(scratch(), 'q.csv'), ask),
     };
   },
 };
@@ -69,8 +64,6 @@ const jsonl: Target = {
   form: 'jsonl',
   words: ['question', 'answer', 'options', 'pattern', 'id', 'lang', '\n', '(?=a)', '(a{1000}){1000}', 'dimension'],
   setUp() {
-    const path = join(scratch(), 'q.jsonl');
-    const write = rewriter(path);
     return {
       seeds: [
         jsonLines({ question: 'What is 2+2?', answer: '4', options: ['3', '4'], group: 'g' }, { prompt: 'Say a', target: 'a' }),
@@ -79,10 +72,7 @@ const jsonl: Target = {
           { question: 'q', pattern: '^a+$' },
         ),
       ],
-      async open(input) {
-        write(input);
-        await ask(path);
-      },
+      open: throughFile(join(scratch(), 'q.jsonl'), ask),
     };
   },
 };

@@ -9,7 +9,7 @@ import { type Imported, writeImported } from '../../../src/import/imported.ts';
 import { importInspect } from '../../../src/import/inspect.ts';
 import { importLmEval } from '../../../src/import/lm-eval.ts';
 import { zipOf } from '../../support/zip.ts';
-import { jsonLines, rewriter, scratch, type Target } from '../target.ts';
+import { jsonLines, rewriter, scratch, type Target, throughFile } from '../target.ts';
 
 const logs = join(import.meta.dirname, '../../fixtures/logs');
 const parsedOr = (input: Buffer, otherwise: unknown): unknown => {
@@ -71,8 +71,6 @@ const inspect: Target = {
   form: 'json',
   words: ['samples', 'scores', 'value', 'epoch', 'id', 'output', 'choices', 'stop_reason', 'max_tokens', 'error', 'C', 'I'],
   setUp() {
-    const path = join(scratch(), 'log.json');
-    const [write, take] = [rewriter(path), taking(importInspect)];
     const {
       version,
       eval: spec,
@@ -84,10 +82,7 @@ const inspect: Target = {
     };
     return {
       seeds: [Buffer.from(JSON.stringify({ version, eval: spec, results, samples: samples.slice(0, 3) }))],
-      async open(input) {
-        write(input);
-        await take(path);
-      },
+      open: throughFile(join(scratch(), 'log.json'), taking(importInspect)),
     };
   },
 };
@@ -97,18 +92,13 @@ const inspectZip: Target = {
   form: 'bytes',
   words: ['header.json', 'samples/1.json', 'PK\u0001\u0002', 'PK\u0003\u0004', 'PK\u0005\u0006', '../../x'],
   setUp() {
-    const path = join(scratch(), 'log.eval');
-    const [write, take] = [rewriter(path), taking(importInspect)];
     const parts = {
       'header.json': JSON.stringify({ eval: { model: 'm', task: 't' }, results: { total_samples: 1 } }),
       'samples/1_epoch_1.json': JSON.stringify({ id: 1, epoch: 1, scores: { match: { value: 'C' } }, output: { completion: 'x' } }),
     };
     return {
       seeds: [readFileSync(join(logs, 'inspect/little.eval')), zipOf(parts), zipOf(parts, 'deflate')],
-      async open(input) {
-        write(input);
-        await take(path);
-      },
+      open: throughFile(join(scratch(), 'log.eval'), taking(importInspect)),
     };
   },
 };
@@ -118,8 +108,6 @@ const garak: Target = {
   form: 'jsonl',
   words: ['attempt', 'status', 'detector_results', 'probe_classname', 'uuid', 'entry_type'],
   setUp() {
-    const path = join(scratch(), 'g.report.jsonl');
-    const [write, take] = [rewriter(path), taking(importGarak)];
     return {
       seeds: [
         jsonLines(
@@ -128,10 +116,7 @@ const garak: Target = {
           { entry_type: 'attempt', status: 2, probe_classname: 'dan.Dan', detector_results: { 'dan.DAN': [1], x: [0.4] } },
         ),
       ],
-      async open(input) {
-        write(input);
-        await take(path);
-      },
+      open: throughFile(join(scratch(), 'g.report.jsonl'), taking(importGarak)),
     };
   },
 };

@@ -14,7 +14,7 @@ import { ggufBytes } from '../../support/gguf-file.ts';
 import { tinyFolder, tinyModel, writeFilled } from '../../support/tiny-fixture.ts';
 import { safetensors, writeTinyModel } from '../../support/tiny-model.ts';
 import { zipOf } from '../../support/zip.ts';
-import { rewriter, scratch, type Target } from '../target.ts';
+import { rewriter, scratch, type Target, throughFile } from '../target.ts';
 import { noCache, plainFolder, use } from './tokenizers.ts';
 
 const fixtures = join(import.meta.dirname, '../../fixtures');
@@ -279,14 +279,9 @@ const wheel: Target = {
   name: 'zip-part',
   form: 'bytes',
   setUp() {
-    const path = join(scratch(), 'w.zip');
-    const write = rewriter(path);
     return {
       seeds: [zipOf({ 'a/b.so': 'content' }), zipOf({ 'a/b.so': 'content'.repeat(9), c: '' }, 'deflate')],
-      async open(input) {
-        write(input);
-        await unzipInto(path, '.so', new PassThrough().resume() as never);
-      },
+      open: throughFile(join(scratch(), 'w.zip'), (path) => unzipInto(path, '.so', new PassThrough().resume() as never)),
     };
   },
 };
