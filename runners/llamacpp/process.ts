@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { endChild, howEnded } from '../../src/kit/child-end.ts';
 import { type Prompt, type Request, type Response, UserError } from '../../src/types.ts';
 import type { About, FromChild, Opening, ToChild } from './ipc.ts';
 
@@ -103,13 +104,7 @@ export class EngineProcess implements AsyncDisposable {
       child.kill('SIGKILL');
     }, this.#timeoutMs);
     const died = (code: number | null, by: NodeJS.Signals | null) => {
-      const last = this.#stderr.trim().split('\n').at(-1);
-      push({
-        kind: 'died',
-        how: hung
-          ? `hung: no sign of life for ${this.#timeoutMs / 1000} s`
-          : `${by ? `killed by ${by}` : `exit code ${code}`}${last ? `: ${last.slice(0, 300)}` : ''}`,
-      });
+      push({ kind: 'died', how: hung ? `hung: no sign of life for ${this.#timeoutMs / 1000} s` : howEnded(code, by, this.#stderr) });
     };
     child.on('message', push);
     child.once('exit', died);
@@ -172,12 +167,7 @@ export class EngineProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const child = this.#process;
     this.#process = null;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    if (child.connected) child.disconnect();
-    const impatient = setTimeout(() => child.kill('SIGKILL'), 2000);
-    await gone;
-    clearTimeout(impatient);
+    await endChild(child);
   }
 }
 

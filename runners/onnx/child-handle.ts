@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { endChild, howEnded } from '../../src/kit/child-end.ts';
 import { type Request, type Response, UserError } from '../../src/types.ts';
 import { afterDeath, type Group } from './blame.ts';
 import { type About, errorIn, type FromChild, type Opening, type Question, type Replies, type ToChild } from './ipc.ts';
@@ -261,8 +262,7 @@ export class ChildHandle implements AsyncDisposable {
 
   #died(code: number | null, signal: NodeJS.Signals | null): void {
     const memory = signal === 'SIGKILL' && !this.#killedBecause;
-    const last = this.#stderr.trim().split('\n').at(-1);
-    const how = this.#killedBecause ?? `${signal ? `killed by ${signal}` : `exit code ${code}`}${last ? `: ${last.slice(0, 300)}` : ''}`;
+    const how = this.#killedBecause ?? howEnded(code, signal, this.#stderr);
     this.#killedBecause = null;
     const opened = this.#opening.target !== undefined && this.#listeners.size > 0;
     if (memory && opened) this.#opening = { ...this.#opening, shrink: Math.min(64, this.#opening.shrink * 2) };
@@ -277,12 +277,7 @@ export class ChildHandle implements AsyncDisposable {
     this.#closed = true;
     const child = this.#process;
     this.#process = null;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    if (child.connected) child.disconnect();
-    const impatient = setTimeout(() => child.kill('SIGKILL'), 2000);
-    await gone;
-    clearTimeout(impatient);
+    await endChild(child);
   }
 }
 
