@@ -66,18 +66,18 @@ function entryOf(folder: string, cacheDir: string): BoardEntry {
   if (!manifest) throw new UserError(`${folder}: there is no run.json in it`, 'name run folders');
   const ids = resultIds(folder);
   const whole = (): Run => ({ manifest, results: ids.map((id) => readResult(folder, id)), async *samples() {} });
-  const digest = createHash('sha256');
-  for (const name of namesIn(ids)) digest.update(readFileSync(join(folder, name)));
+  const hashes = new Map(
+    ['run.json', ...ids.map((id) => `results/${id}.json`)].map((name) => [name, sha256(readFileSync(join(folder, name)))]),
+  );
   const run = whole();
   return {
     run: { ...run, results: run.results.map(headline) },
     whole,
-    digest: digest.digest('hex'),
-    verified: verified(folder, cacheDir),
+    digest: sha256([...hashes.values()].join()),
+    verified: verified(folder, hashes, cacheDir),
   };
 }
 
-const namesIn = (ids: readonly string[]): string[] => ['run.json', ...ids.map((id) => `results/${id}.json`)];
 /** What tables and ranks need of a result; a thousand runs are held so. */
 const headline = (result: Result): Result => ({
   ...result,
@@ -90,10 +90,10 @@ const headline = (result: Result): Result => ({
 const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
 
 /** A run is verified when `verify` said so on this machine, and manifest and results are still those of its seal. */
-function verified(folder: string, cacheDir: string): boolean {
+function verified(folder: string, hashes: ReadonlyMap<string, string>, cacheDir: string): boolean {
   const seal = readSeal(folder);
   if (seal === null || typeof seal === 'string' || !wasVerified(cacheDir, sealHash(folder))) return false;
-  return namesIn(resultIds(folder)).every((name) => seal.files[name] === sha256(readFileSync(join(folder, name))));
+  return [...hashes].every(([name, hash]) => seal.files[name] === hash);
 }
 
 function timeOf(entries: readonly BoardEntry[], io: Io): number {
