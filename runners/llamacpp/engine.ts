@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { answerText, budgetOf, type Endings, endsWith } from '../../src/kit/answer-text.ts';
+import { answerText, budgetOf, type Endings, endsWith, speaksOfThinking } from '../../src/kit/answer-text.ts';
 import { sha256 } from '../../src/kit/key.ts';
 import { type Request, type Response, UserError } from '../../src/types.ts';
 import type { About, Opening } from './ipc.ts';
@@ -276,7 +276,7 @@ async function aboutOf(
   const { architecture = 'unknown', file_type = -1 } = model.fileInfo.metadata.general ?? {};
   const weights = await fileHash(opening.path);
   const gpu = llama.gpu === false ? 'cpu' : llama.gpu;
-  const told = template === null ? 'base' : /<\/?think(?:ing)?>/.test(template) ? 'reasoning' : 'instruct';
+  const told = template === null ? 'base' : speaksOfThinking(template) ? 'reasoning' : 'instruct';
   const protocol = opening.protocol ?? told;
   const engine = `node-llama-cpp ${version}, llama.cpp ${llama.llamaCppRelease.release}`;
   return {

@@ -1,3 +1,4 @@
+import { opensThinking } from '../../src/kit/answer-text.ts';
 import { parseTemplate, renderTemplate, TemplateRefusal } from '../../src/kit/jinja.ts';
 import { saidInTranscript, transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt } from '../../src/types.ts';
@@ -61,7 +62,7 @@ export function promptsOf(model: Model, { system, protocol }: Pick<Opening, 'sys
         system && prompt.every(({ role }) => role !== 'system') ? [{ role: 'system' as const, content: system }, ...prompt] : prompt;
       if (!program) return { text: transcriptOf(messages), encode: raw, stops: transcriptStops, thinking: false, transcript: true };
       const text = withPlaceForSystem(render, messages);
-      return { text, encode: (given) => ofChat(given, messages), stops: [], thinking: /<think(?:ing)?>\s*$/.test(text), transcript: false };
+      return { text, encode: (given) => ofChat(given, messages), stops: [], thinking: opensThinking(text), transcript: false };
     },
     pair({ text, encode, transcript }, given) {
       const option = transcript ? saidInTranscript(given) : given;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { cpus, platform } from 'node:os';
-import { thinkingTokensOf } from '../../src/kit/answer-text.ts';
+import { speaksOfThinking, thinkingTokensOf } from '../../src/kit/answer-text.ts';
 import { type Identity, type Message, UserError } from '../../src/types.ts';
 import { weightsHash } from './cache.ts';
 import type { Chosen } from './devices.ts';
@@ -62,7 +62,7 @@ export async function openSpeech(files: TokenizerFiles, opening: Opening): Promi
   const variables = variablesOf(opening);
   const wanted = opening.settings.protocol;
   const template = tokenizer && wanted !== 'base' ? openTemplate(files, tokenizer, { variables }) : null;
-  const reasons = wanted === 'reasoning' || (template !== null && wanted === undefined && /<\/?think(?:ing)?>/.test(template.source));
+  const reasons = wanted === 'reasoning' || (template !== null && wanted === undefined && speaksOfThinking(template.source));
   return {
     tokenizer,
     noTokenizer: why,

@@ -1,3 +1,4 @@
+import { opensThinking } from '../../src/kit/answer-text.ts';
 import { transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt } from '../../src/types.ts';
 import type { Path } from './schedule.ts';
@@ -22,7 +23,7 @@ export interface Rendered {
 export function chatWith(template: ChatTemplate): (messages: readonly Message[]) => Rendered {
   return (messages) => {
     const { text, plain } = template.renderChat(messages);
-    return { text, plain, bos: false, stops: [], thinking: /<think(?:ing)?>\s*$/.test(text), transcript: false };
+    return { text, plain, bos: false, stops: [], thinking: opensThinking(text), transcript: false };
   };
 }
 

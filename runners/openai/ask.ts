@@ -1,10 +1,10 @@
 import { partThinking } from '../../src/kit/answer-text.ts';
 import { saidInTranscript, transcriptOf, transcriptStops } from '../../src/kit/transcript.ts';
 import type { Message, Prompt, Request, Response } from '../../src/types.ts';
-import { choiceOf, type Said, usageOf, writtenTokens } from './body.ts';
+import { choiceOf, type Said, thoughtApart, usageOf, writtenTokens } from './body.ts';
 import { forcedTokens, tokensOf } from './forced-tokens.ts';
 import type { Post, Reply } from './http.ts';
-import { type Abilities, echoed, offsetsOf, thoughtOf, topOf } from './probe.ts';
+import { type Abilities, echoed, offsetsOf, topOf } from './probe.ts';
 
 export interface Asking {
   readonly model: string;
@@ -20,7 +20,7 @@ export interface Asking {
 
 /** What the answer is and what was thought before it. An answer that never closed what the template opened is all thinking. */
 function partedOf(content: string, message: Said, open: boolean): { readonly text: string; readonly thinking: string } {
-  const apart = thoughtOf(message);
+  const apart = thoughtApart(message);
   const parts = partThinking(content, open && apart === null);
   return { text: parts.text ?? '', thinking: apart ?? parts.thinking ?? '' };
 }

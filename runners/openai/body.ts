@@ -31,6 +31,12 @@ export type Choice = z.infer<typeof choice>;
 /** What a chat's answer says, and what was thought before it. */
 export type Said = Choice['message'];
 
+/** The thinking that a server sets apart in a message, or in a piece of one: `reasoning_content`, `reasoning` in newer ones; null: none. */
+export function thoughtApart(message: Said): string | null {
+  for (const apart of [message?.reasoning_content, message?.reasoning]) if (typeof apart === 'string' && apart !== '') return apart;
+  return null;
+}
+
 /** The first choice; empty where there is none. */
 export function choiceOf(body: Body): Partial<Choice> {
   return Array.isArray(body.choices) ? (choice.safeParse(body.choices[0]).data ?? {}) : {};

@@ -1,6 +1,6 @@
 import { partThinking } from '../../src/kit/answer-text.ts';
 import { UserError, type WantKind } from '../../src/types.ts';
-import { choiceOf, type Said, writtenTokens } from './body.ts';
+import { choiceOf, type Said, thoughtApart, writtenTokens } from './body.ts';
 import { forcedTokens, tokensOf } from './forced-tokens.ts';
 import type { Body, Post } from './http.ts';
 
@@ -54,10 +54,9 @@ export function topOf(body: Body): readonly (readonly [token: string, logprob: n
   return held?.content?.[0]?.top_logprobs?.map(({ token, logprob }) => [token, logprob] as const) ?? null;
 }
 
-/** The thinking that a server sets apart (`reasoning_content`; `reasoning` in newer ones) or leaves in the answer; null: none. */
-export function thoughtOf(message: Said): string | null {
-  for (const apart of [message?.reasoning_content, message?.reasoning]) if (typeof apart === 'string' && apart !== '') return apart;
-  return typeof message?.content === 'string' ? partThinking(message.content, false).thinking : null;
+function thinks(message: Said): boolean {
+  if (thoughtApart(message) !== null) return true;
+  return typeof message?.content === 'string' && partThinking(message.content, false).thinking !== null;
 }
 
 const sensible = (values: readonly (number | null)[]) =>
@@ -126,7 +125,7 @@ export async function probe(
     scoring: plain.ok ? await scoringOf(model, post, native, signal) : 'none',
     next: plain.ok && topOf(plain.body) !== null,
     renders: rendered.ok && typeof rendered.body.prompt === 'string',
-    reasons: chat.ok && thoughtOf(choiceOf(chat.body).message) !== null,
+    reasons: chat.ok && thinks(choiceOf(chat.body).message),
     streams: stream.ok && stream.firstMs !== undefined,
     fingerprint: typeof body.system_fingerprint === 'string' ? body.system_fingerprint : null,
     model: typeof body.model === 'string' ? body.model : null,

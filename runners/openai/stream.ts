@@ -1,3 +1,4 @@
+import { thoughtApart } from './body.ts';
 import type { Body, Reply } from './http.ts';
 
 /** The JSON values of a server-sent stream, as they come, up to a limit of bytes. `[DONE]` ends it. */
@@ -39,9 +40,7 @@ export async function joined(events: AsyncIterable<Body>, started: number): Prom
     rest = { ...rest, ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== null)) };
     const choice = Object(Array.isArray(choices) ? choices[0] : undefined) as Body;
     const delta = Object(choice.delta) as Body;
-    const said = [delta.content, delta.reasoning_content ?? delta.reasoning, choice.text].map((part) =>
-      typeof part === 'string' ? part : '',
-    );
+    const said = [delta.content, thoughtApart(delta), choice.text].map((part) => (typeof part === 'string' ? part : ''));
     if (firstMs === undefined && said.some((part) => part !== '')) firstMs = performance.now() - started;
     content += said[0];
     reasoning += said[1];

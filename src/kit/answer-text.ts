@@ -74,6 +74,11 @@ export function budgetOf(endings: Endings, { answer, thinking }: { readonly answ
   };
 }
 
+/** Whether a chat template is one of a model that thinks before it answers. */
+export const speaksOfThinking = (template: string): boolean => /<\/?think(?:ing)?>/.test(template);
+/** Whether a prompt has already opened the model's thinking. */
+export const opensThinking = (prompt: string): boolean => /<think(?:ing)?>\s*$/.test(prompt);
+
 export interface AnswerText {
   readonly text: string;
   readonly thinking?: string;
