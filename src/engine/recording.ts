@@ -9,6 +9,12 @@ const aheadBytes = 1 << 16;
 const prefix = '{"key":"';
 const failed = '","response":{"ok":false';
 
+/** A line's key and its bytes. */
+export interface RecordedLine {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+}
+
 /**
  * The one recording: append-only JSONL of `{"key":…,"response":…}`. It is the cache, the resume and the replay. A torn last line (a killed
  * process) is dropped when it is opened for writing. Lines are read by place, never the whole file.
@@ -105,10 +111,20 @@ export class Recording {
     }
   }
 
+  /** Every line of a recording as it stands in the file, without an index; the bytes are valid until the next one. Throws UserError at what is no answer. */
+  static *lines(path: string): Generator<RecordedLine> {
+    const file = openSync(path, 'r');
+    try {
+      for (const { bytes, at } of linesIn(file, path)) if (bytes.length > 0) yield { key: headOf(bytes, at, path).key, bytes };
+    } finally {
+      closeSync(file);
+    }
+  }
+
   /** Every line as it stands in the file; the bytes are valid until the next one. */
-  *lines(): Generator<{ readonly key: string; readonly bytes: Uint8Array }> {
+  *lines(): Generator<RecordedLine> {
     this.flush();
-    for (const { bytes } of this.#lines())
+    for (const { bytes } of linesIn(this.#file, this.path))
       if (bytes.length > 0) yield { key: bytes.toString('latin1', prefix.length, prefix.length + 32), bytes };
   }
 
@@ -169,44 +185,47 @@ export class Recording {
   }
 
   #scan(): void {
-    for (const { bytes, at } of this.#lines()) {
-      this.#note(bytes, at);
+    for (const { bytes, at } of linesIn(this.#file, this.path)) {
       this.#end = at + bytes.length + 1;
-      if (bytes.length > 0) this.#count++;
+      if (bytes.length === 0) continue;
+      const { key, failure } = headOf(bytes, at, this.path);
+      this.#table.set(key, at, bytes.length, failure);
+      this.#count++;
     }
   }
+}
 
-  /** Whole lines with their places, a chunk of the file at a time. */
-  *#lines(): Generator<{ readonly bytes: Buffer; readonly at: number }> {
-    const chunk = Buffer.allocUnsafe(chunkBytes);
-    let held: Buffer = Buffer.alloc(0);
-    let at = 0;
-    for (;;) {
-      const read = readSync(this.#file, chunk, 0, chunkBytes, at + held.length);
-      if (read === 0) return;
-      const text = held.length > 0 ? Buffer.concat([held, chunk.subarray(0, read)]) : chunk.subarray(0, read);
-      let start = 0;
-      for (let end = text.indexOf(10); end >= 0; start = end + 1, end = text.indexOf(10, start))
-        yield { bytes: text.subarray(start, end), at: at + start };
-      held = Buffer.from(text.subarray(start));
-      at += start;
-      if (held.length > longestLine)
-        throw new UserError(
-          `${this.path}: the line at byte ${at} is longer than ${longestLine >> 20} MB`,
-          'the recording was changed by another program: remove that line and run again',
-        );
-    }
-  }
-
-  #note(line: Buffer, at: number): void {
-    if (line.length === 0) return;
-    const from = prefix.length + 32;
-    const key = line.toString('latin1', prefix.length, from);
-    if (line.toString('latin1', 0, prefix.length) !== prefix || !/^[0-9a-f]{32}$/.test(key) || line.at(-1) !== 125)
+/** Whole lines with their places, a chunk of the file at a time. */
+function* linesIn(file: number, path: string): Generator<{ readonly bytes: Buffer; readonly at: number }> {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  let held: Buffer = Buffer.alloc(0);
+  let at = 0;
+  for (;;) {
+    const read = readSync(file, chunk, 0, chunkBytes, at + held.length);
+    if (read === 0) return;
+    const text = held.length > 0 ? Buffer.concat([held, chunk.subarray(0, read)]) : chunk.subarray(0, read);
+    let start = 0;
+    for (let end = text.indexOf(10); end >= 0; start = end + 1, end = text.indexOf(10, start))
+      yield { bytes: text.subarray(start, end), at: at + start };
+    held = Buffer.from(text.subarray(start));
+    at += start;
+    if (held.length > longestLine)
       throw new UserError(
-        `${this.path}: the line at byte ${at} is not an answer`,
+        `${path}: the line at byte ${at} is longer than ${longestLine >> 20} MB`,
         'the recording was changed by another program: remove that line and run again',
       );
-    this.#table.set(key, at, line.length, line.toString('latin1', from, from + failed.length) === failed);
   }
+}
+
+/** The key of a line, and whether it holds a failure. */
+function headOf(line: Buffer, at: number, path: string): { readonly key: string; readonly failure: boolean } {
+  const from = prefix.length + 32;
+  const head = line.toString('latin1', 0, from + failed.length);
+  const key = head.slice(prefix.length, from);
+  if (!head.startsWith(prefix) || !/^[0-9a-f]{32}$/.test(key) || line.at(-1) !== 125)
+    throw new UserError(
+      `${path}: the line at byte ${at} is not an answer`,
+      'the recording was changed by another program: remove that line and run again',
+    );
+  return { key, failure: head.endsWith(failed) };
 }

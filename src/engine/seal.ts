@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { canonical } from '../kit/key.ts';
-import { Recording } from './recording.ts';
+import { type RecordedLine, Recording } from './recording.ts';
 import { answersFile, WholeFile, writeWhole } from './run-folder.ts';
 
 /** What a finished run consists of: the sha256 of every file and the Merkle root over its answers. */
@@ -30,8 +30,21 @@ export const leavesFile = 'answers.leaves';
 export const signatureFile = 'seal.dsse.json';
 const apart = new Set([sealFile, signatureFile]);
 
-const leafOf = (line: Uint8Array): Buffer => createHash('sha256').update(Buffer.of(0)).update(line).digest();
-const nodeOf = (left: Buffer, right: Buffer): Buffer => createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest();
+const pair = Buffer.alloc(65);
+let leaf = Buffer.alloc(1 << 12);
+
+function leafOf(line: Uint8Array): Buffer {
+  if (line.length >= leaf.length) leaf = Buffer.alloc(2 * line.length);
+  leaf.set(line, 1);
+  return hash('sha256', leaf.subarray(0, line.length + 1), 'buffer');
+}
+
+function nodeOf(left: Buffer, right: Buffer): Buffer {
+  pair[0] = 1;
+  pair.set(left, 1);
+  pair.set(right, 33);
+  return hash('sha256', pair, 'buffer');
+}
 
 /** Root of a Merkle tree over leaf hashes (RFC 6962 §2.1: split at the largest power of two below n). Empty: the hash of nothing. */
 export function merkleRoot(leaves: Iterable<Buffer>): string {
@@ -59,18 +72,20 @@ export class Leaves implements Iterable<Buffer> {
   private constructor(bytes: Buffer) {
     this.#bytes = bytes;
     this.#order = Uint32Array.from({ length: bytes.length / 48 }, (_, i) => i);
-    this.#order.sort((a, b) => bytes.compare(bytes, 48 * b, 48 * b + 48, 48 * a, 48 * a + 48));
+    const first = this.#order.map((i) => bytes.readUInt32BE(48 * i));
+    this.#order.sort((a, b) => (first[a] ?? 0) - (first[b] ?? 0) || bytes.compare(bytes, 48 * b, 48 * b + 48, 48 * a, 48 * a + 48));
   }
 
-  static of(recording: Recording): Leaves {
-    const all = Buffer.alloc(48 * recording.count);
+  static of(lines: Iterable<RecordedLine>): Leaves {
+    let all = Buffer.alloc(48 << 10);
     let at = 0;
-    for (const { key, bytes } of recording.lines()) {
+    for (const { key, bytes } of lines) {
+      if (at === all.length) all = Buffer.concat([all, Buffer.alloc(all.length >> 1)]);
       all.write(key, at, 'hex');
       all.set(leafOf(bytes), at + 16);
       at += 48;
     }
-    return new Leaves(all);
+    return new Leaves(all.subarray(0, at));
   }
 
   get length(): number {
@@ -113,8 +128,7 @@ export function sealText(seal: Seal): string {
 
 /** Seals a folder: writes answers.leaves and seal.json. */
 export async function seal(folder: string): Promise<Seal> {
-  using recording = Recording.open(join(folder, answersFile), 'read');
-  const leaves = Leaves.of(recording);
+  const leaves = Leaves.of(Recording.lines(join(folder, answersFile)));
   using written = new WholeFile(join(folder, leavesFile));
   for (const line of leaves.lines()) written.write(`${line}\n`);
   written.done();

@@ -43,7 +43,7 @@ function answerProblems(folder: string): Problem[] {
     using recording = Recording.open(path, 'read');
     const torn =
       recording.end === statSync(path).size ? [] : [{ where: `${answersFile}, byte ${recording.end}`, what: 'the last line is torn' }];
-    const named = [...torn, ...leafProblems(Leaves.of(recording).lines(), linesOf(join(folder, leavesFile)), recording)];
+    const named = [...torn, ...leafProblems(Leaves.of(recording.lines()).lines(), linesOf(join(folder, leavesFile)), recording)];
     return named.length > 0 ? named : [{ where: answersFile, what: reordered }];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -55,7 +55,7 @@ function answerProblems(folder: string): Problem[] {
 function rootProblems(folder: string, seal: { readonly root: string; readonly answers: number; readonly files: object }): Problem[] {
   if (!(answersFile in seal.files)) return [{ where: answersFile, what: 'is missing' }];
   using recording = Recording.open(join(folder, answersFile), 'read');
-  const leaves = Leaves.of(recording);
+  const leaves = Leaves.of(recording.lines());
   if (merkleRoot(leaves) === seal.root && leaves.length === seal.answers)
     return [...leafProblems(leaves.lines(), linesOf(join(folder, leavesFile)), recording)];
   return [{ where: sealFile, what: `its root over ${seal.answers} answers is not that of the ${leaves.length} in ${answersFile}` }];

@@ -98,7 +98,7 @@ const recording: Target = {
         for (const mode of ['read', 'write'] as const) {
           using held = Recording.open(path, mode);
           for (const [at, response] of held.entries()) if (at === key(2)) held.append(at, response);
-          merkleRoot(Leaves.of(held));
+          merkleRoot(Leaves.of(held.lines()));
           lineProblems(held);
         }
       },
