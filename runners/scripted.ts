@@ -79,19 +79,23 @@ function choiceOf(chosen: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i === chosen ? -0.01 : -6 - i / 64));
 }
 
+const wordsIn = (text: string): number => text.split(/\s+/).length;
+
 function responseOf(request: Request, said: string | number | Error): Response {
   if (said instanceof Error) return { ok: false, error: said.message };
   const base = { ok: true, stop: 'end', ms: 0, text: '' } as const;
   const { want } = request;
-  const length = promptText(request.prompt).split(/\s+/).length;
-  if (want.kind === 'text')
-    return { ...base, text: String(said), tokens: Math.min(want.maxTokens, String(said).split(/\s+/).length), promptTokens: length };
+  const length = wordsIn(promptText(request.prompt));
+  if (want.kind === 'text') {
+    const text = String(said);
+    return { ...base, text, tokens: Math.min(want.maxTokens, wordsIn(text)), promptTokens: length };
+  }
   if (want.kind === 'choice') {
     const chosen = typeof said === 'number' ? said : Math.max(0, want.options.indexOf(said));
     return {
       ...base,
       logprobs: choiceOf(chosen, want.options.length),
-      optionTokens: want.options.map((o) => o.trim().split(/\s+/).length),
+      optionTokens: want.options.map((o) => wordsIn(o.trim())),
       tokens: want.options.length,
       promptTokens: length,
     };

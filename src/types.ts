@@ -227,7 +227,7 @@ export interface Suite<I extends Item = Item> {
   readonly published?: false | ((item: I) => string);
   /** A suite that is only run when named (`--suite`), e.g. a pulled benchmark or one that needs a judge. */
   readonly named?: boolean;
-  readonly items: (data: Data) => readonly I[] | AsyncIterable<I> | Promise<readonly I[]>;
+  readonly items: (data: Data) => Iterable<I> | AsyncIterable<I> | Promise<Iterable<I>>;
   readonly rounds: readonly Round<I>[];
   /** Pure. Texts are measured by `detectors`, so that a user's own can take the place of ours. */
   readonly observe: (item: I, replies: readonly (readonly Response[])[], detectors?: Detectors) => Observation;

@@ -10,10 +10,23 @@ export interface Items extends Iterable<Item> {
 }
 
 const block = 4096;
-/** Above this many, items are kept in a temporary file. */
-const inMemory = 5 * block;
+/** Above this many characters (a tenth of a million short questions), items are kept in a temporary file. */
+const inMemory = 1 << 24;
+/** What an item's names and numbers take, about. */
+const bare = 64;
 
-/** Items that came one by one: held in memory while they are few, else in an unlinked temporary file, so that a million need none. */
+/** Characters of an item's texts, those one level down included. */
+function charactersOf(value: object): number {
+  let sum = bare;
+  for (const name in value) {
+    const held = (value as Readonly<Record<string, unknown>>)[name];
+    if (typeof held === 'string') sum += held.length;
+    else if (held !== null && typeof held === 'object') sum += charactersOf(held);
+  }
+  return sum;
+}
+
+/** Items that came one by one: held in memory while they are small, else in an unlinked temporary file, so that a million need none. */
 export class ItemList implements Items {
   static readonly #closing = new FinalizationRegistry<number>(closeSync);
   #held: Item[] = [];
@@ -21,6 +34,7 @@ export class ItemList implements Items {
   readonly #blocks: { readonly at: number; readonly bytes: number }[] = [];
   #written = 0;
   #end = 0;
+  #characters = 0;
   /** Whether items are plain data, which a file can hold. */
   #plain = true;
 
@@ -30,7 +44,9 @@ export class ItemList implements Items {
 
   add(item: Item): void {
     this.#held.push(item);
-    if (!this.#plain || this.length < inMemory || this.#held.length < block) return;
+    if (!this.#plain) return;
+    if (this.#characters < inMemory) this.#characters += charactersOf(item);
+    if (this.#characters < inMemory || this.#held.length < block) return;
     if (this.#file < 0) this.#open();
     for (let from = 0; this.#plain && from + block <= this.#held.length; from += block) this.#write(this.#held.slice(from, from + block));
     if (this.#plain) this.#held = this.#held.slice(this.#held.length - (this.#held.length % block));

@@ -47,7 +47,7 @@ const langOf = (item: Item): string => item.lang ?? 'en';
 export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
   const canaries = new Set<string>();
   const given = await suite.items(watching(choice.data ?? noData, canaries));
-  const byLanguage = Array.isArray(given) ? inArrays(given as readonly Item[]) : await inLists(given as AsyncIterable<Item>);
+  const byLanguage = Symbol.asyncIterator in given ? await inLists(given as AsyncIterable<Item>) : split(itemsOf(given as Iterable<Item>));
   checkIds(suite, byLanguage.values());
   const all = [...byLanguage.keys()];
   const wanted = all.filter((lang) => choice.languages.includes(lang) || choice.languages.includes('all'));
@@ -61,9 +61,13 @@ export async function plansOf(suite: Suite, choice: Choice): Promise<Plan[]> {
   });
 }
 
-function inArrays(items: readonly Item[]): Map<string, Items> {
-  const languages = new Set(items.map(langOf));
-  return new Map([...languages].map((lang) => [lang, items.filter((item) => langOf(item) === lang)]));
+const itemsOf = (given: Iterable<Item>): Items => ('length' in given ? (given as Items) : [...given]);
+
+function split(items: Items): Map<string, Items> {
+  const languages = new Set<string>();
+  for (const item of items) languages.add(langOf(item));
+  if (languages.size === 1) return new Map([...languages].map((lang) => [lang, items]));
+  return new Map([...languages].map((lang) => [lang, selected(items, (item) => langOf(item) === lang)]));
 }
 
 async function inLists(items: AsyncIterable<Item>): Promise<Map<string, Items>> {

@@ -4,6 +4,7 @@ import { choose, scoresOf } from '../kit/asking.ts';
 import { outcomeOf } from '../kit/outcome.ts';
 import { hashOf } from '../kit/random.ts';
 import { type Dimension, dimensions, type Item, type Request, type Suite, UserError } from '../types.ts';
+import { ItemList } from './items.ts';
 import { type Fields, nameOf, ownRows, textOf } from './own-rows.ts';
 
 /** A user's own question set: CSV, TSV or JSONL with a header; the columns are documented in docs/own-questions.md. */
@@ -18,15 +19,21 @@ interface Question extends Item {
   readonly system?: string;
 }
 
+const optional = ['group', 'cluster', 'lang', 'system', 'pattern'] as const;
+const optionColumns = [...'abcdef'].map((letter) => [`option_${letter}`, letter.toUpperCase()] as const);
+
 function optionsOf(fields: Fields): string[] {
   if (Array.isArray(fields.options)) return fields.options.map(textOf);
   if (textOf(fields.options) !== '')
     return textOf(fields.options)
       .split('|')
       .map((o) => o.trim());
-  return ['a', 'b', 'c', 'd', 'e', 'f']
-    .map((letter) => textOf(fields[`option_${letter}`] ?? fields[letter.toUpperCase()]))
-    .filter((o) => o !== '');
+  const options: string[] = [];
+  for (const [long, short] of optionColumns) {
+    const option = textOf(fields[long] ?? fields[short]);
+    if (option !== '') options.push(option);
+  }
+  return options;
 }
 
 function questionOf(path: string, line: number, fields: Fields): Question {
@@ -46,14 +53,11 @@ function questionOf(path: string, line: number, fields: Fields): Question {
   if (options.length > 0 && (right < 0 || right >= options.length))
     fail(`the answer '${answer}' is neither one of the options nor a letter of one`);
   if (options.length === 1) fail('one option alone is no choice');
-  const named = {
-    group: textOf(fields.group),
-    cluster: textOf(fields.cluster),
-    lang: textOf(fields.lang),
-    system: textOf(fields.system),
-    pattern: textOf(fields.pattern),
-  };
-  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== ''));
+  const given: Record<string, string> = {};
+  for (const name of optional) {
+    const value = textOf(fields[name]);
+    if (value !== '') given[name] = value;
+  }
   return { id: textOf(fields.id) || `row-${line}`, question, options, right, answer, ...given };
 }
 
@@ -105,38 +109,33 @@ function dimensionOf(fields: Fields): Dimension {
   return dimensions.includes(named) ? named : 'reliability';
 }
 
-async function* questionsIn(path: string): AsyncGenerator<Question> {
-  for await (const [line, fields] of ownRows(path)) yield questionOf(path, line, fields);
-}
-
-/** What has to be known of all questions before the first is asked. */
-async function overviewOf(path: string) {
-  let [count, chances] = [0, 0];
+/** All questions of a file, and what has to be known of them before the first is asked. */
+async function questionsIn(path: string) {
+  const items = new ItemList();
+  let chances = 0;
+  let dimension: Dimension | null = null;
   const languages = new Set<string>();
   const wants = new Set<'choice' | 'text'>();
   const patterns = new Map<string, string>();
-  for await (const { id, lang, options, pattern } of questionsIn(path)) {
-    count++;
+  for await (const [line, fields] of ownRows(path)) {
+    dimension ??= dimensionOf(fields);
+    const question = questionOf(path, line, fields);
+    const { id, lang, options, pattern } = question;
+    items.add(question);
     chances += options.length > 0 ? 1 / options.length : 0;
     languages.add(lang ?? 'en');
     wants.add(options.length > 0 ? 'choice' : 'text');
     if (pattern !== undefined && !patterns.has(pattern)) patterns.set(pattern, id);
   }
-  if (count === 0) throw new UserError(`${path} holds no questions`, 'the first line names the columns: question,answer,options');
-  return { languages, wants, patterns, chance: chances / count };
+  if (dimension === null) throw new UserError(`${path} holds no questions`, 'the first line names the columns: question,answer,options');
+  return { items, dimension, languages, wants, patterns, chance: chances / items.length };
 }
 
-async function dimensionIn(path: string): Promise<Dimension> {
-  for await (const [, fields] of ownRows(path)) return dimensionOf(fields);
-  return 'reliability';
-}
-
-/** Reads a user's question set and makes a suite of it. Bad rows are named by line. The file is read anew for its items, never held whole. */
+/** Reads a user's question set and makes a suite of it. Bad rows are named by line. The file is read once, and not held whole where it is long. */
 export async function questionSet(path: string): Promise<Suite> {
-  const { languages, wants, patterns, chance } = await overviewOf(path);
+  const { items, dimension, languages, wants, patterns, chance } = await questionsIn(path);
   const matches = await matcherOf(patterns, path);
   const name = nameOf(basename(path));
-  const dimension = await dimensionIn(path);
   return {
     id: `${dimension}/${name}`,
     dimension,
@@ -149,7 +148,7 @@ export async function questionSet(path: string): Promise<Suite> {
     languages: [...languages],
     wants: [...wants],
     sizes: { demo: 50, quick: 200, standard: Number.POSITIVE_INFINITY, full: Number.POSITIVE_INFINITY },
-    items: () => questionsIn(path),
+    items: () => items,
     rounds: [(item) => [requestOf(item as Question)]],
     observe: (given, [replies]) => {
       const item = given as Question;

@@ -6,11 +6,20 @@ export function canonical(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   let text = '';
-  for (const key of Object.keys(value).sort()) {
+  for (const key of sortedKeys(value)) {
     const held = (value as Readonly<Record<string, unknown>>)[key];
-    if (held !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(held)}`;
+    if (held !== undefined) text += `${text === '' ? '' : ','}${named(key)}:${canonical(held)}`;
   }
   return `{${text}}`;
+}
+
+const named = (key: string): string => (/^\w+$/.test(key) ? `"${key}"` : JSON.stringify(key));
+
+/** In code-unit order; most objects have few keys, and many have them in that order already. */
+function sortedKeys(value: object): string[] {
+  const keys = Object.keys(value);
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as string) > (keys[i] as string)) return keys.sort();
+  return keys;
 }
 
 /** sha256 of a text in hexadecimal digits. */

@@ -25,7 +25,7 @@ function repeatsAtEnd(text: string, cut: boolean): boolean {
   const wide = isHan.test(tail) ? 2 : 1;
   for (let unit = 1; unit <= Math.min(240, tail.length / 2); unit++) {
     let run = 0;
-    for (let i = tail.length - 1 - unit; i >= 0 && tail[i] === tail[i + unit]; i--) run++;
+    for (let i = tail.length - 1 - unit; i >= 0 && tail.charCodeAt(i) === tail.charCodeAt(i + unit); i--) run++;
     const length = run + unit;
     if (length * wide >= 40 && length >= unit * (unit * wide < 12 ? 4 : 3)) return true;
     if (cut && unit * wide >= 12 && length >= unit * 2 && length >= tail.length * 0.75) return true;
@@ -33,7 +33,11 @@ function repeatsAtEnd(text: string, cut: boolean): boolean {
   return false;
 }
 
+/** Letters of a line that counts. */
+const shortest = 12;
+
 function repeatsLines(text: string): boolean {
+  if (text.length < 6 * shortest) return false;
   const lines = text
     .split(/(?<=[.!?])\s+|(?<=[。\uff01\uff1f])|\n+/)
     .map((line) =>
@@ -42,7 +46,7 @@ function repeatsLines(text: string): boolean {
         .replace(/[^\p{L}]+/gu, ' ')
         .trim(),
     )
-    .filter((line) => line.length >= 12);
+    .filter((line) => line.length >= shortest);
   if (lines.length < 6) return false;
   return lines.length - new Set(lines).size > lines.length / 2;
 }

@@ -99,10 +99,10 @@ function vectorOf(text: string): Float64Array {
   const clean = plainly(text);
   const cues = (clean.match(han)?.length ?? 0) > clean.length / 5 ? chinese : english;
   const sentences = sentencesOf(clean);
-  const found = sentences.map((sentence) => moves.reduce((sum, move) => (cues[move].test(sentence) ? sum | bit[move] : sum), 0));
+  const found = sentences.map((sentence) => movesIn(sentence, cues));
   const items = sentences.map((s) => listed.test(s));
   const prose = found.filter((_, i) => !items[i]);
-  const share = (some: number) => (prose.length === 0 ? 0 : prose.filter((f) => (f & some) !== 0).length / prose.length);
+  const share = (some: number) => shareOf(prose, some);
   const features = new Float64Array(featureNames.length);
   let at = 0;
   for (const move of moves) {
@@ -120,6 +120,18 @@ function vectorOf(text: string): Float64Array {
   features[at++] = Math.min(1, sentences.length / 20);
   features.set(interplay({ found, sentences, isList, scolded, unreal: Math.min(1, 2 * share(bit.unreal)) }), at);
   return features;
+}
+
+function movesIn(sentence: string, cues: Readonly<Record<Move, RegExp>>): number {
+  let sum = 0;
+  for (const move of moves) if (cues[move].test(sentence)) sum |= bit[move];
+  return sum;
+}
+
+function shareOf(found: readonly number[], some: number): number {
+  let count = 0;
+  for (const moves of found) if ((moves & some) !== 0) count++;
+  return found.length === 0 ? 0 : count / found.length;
 }
 
 const within = (found: readonly number[], some: number, from: number, to: number): 0 | 1 => {
