@@ -181,7 +181,7 @@ async function askAll(asks: () => Iterable<Ask>, asking: Asking): Promise<void> 
 async function askWindow(window: readonly Keyed[], to: Request['to'], { roles, recording, options, state }: Asking): Promise<void> {
   const role = roles[to];
   if (!role) return;
-  const requests = window.map(({ request }) => ({ to: request.to, prompt: request.prompt, want: request.want, ...scriptOf(request) }));
+  const requests = window.map(({ request }) => request);
   using _ = recording.flushing();
   for await (const [index, response] of role.runner.answer(requests, options.signal)) {
     const ask = window[index];
@@ -192,8 +192,4 @@ async function askWindow(window: readonly Keyed[], to: Request['to'], { roles, r
     options.progress?.({ ...state, suite: ask.suite });
   }
   recording.flush();
-}
-
-function scriptOf({ script }: Request): Pick<Request, 'script'> {
-  return script === undefined ? {} : { script };
 }

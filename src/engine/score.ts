@@ -68,15 +68,14 @@ function labelledRow(
 
 function rowOf(item: Item, seen: Observation): Row {
   const { group, cluster, stratum } = item;
-  const place = {
+  return {
     id: item.id,
     ...(group !== undefined && { group }),
     ...(cluster !== undefined && { cluster }),
     ...(stratum !== undefined && { stratum }),
+    ...('skip' in seen ? { values: {}, outcomes: seen.outcomes, skip: seen.skip } : { values: seen.values, outcomes: seen.outcomes }),
+    ...(seen.note !== undefined && { note: seen.note }),
   };
-  const note = seen.note === undefined ? {} : { note: seen.note };
-  if ('skip' in seen) return { ...place, values: {}, outcomes: seen.outcomes, skip: seen.skip, ...note };
-  return { ...place, values: seen.values, outcomes: seen.outcomes, ...note };
 }
 
 /** Observes every item of a plan, hands its row to `take`, and sums all up. Pure in the recording: no times, no machine. */
