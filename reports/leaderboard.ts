@@ -166,7 +166,7 @@ async function* modelPages(boards: readonly RankedBoard[], options: BoardOptions
       if (options.known[path] === digest) continue;
       const now = Date.parse(run.manifest.finished ?? run.manifest.created);
       const text = await print(
-        entry.whole?.() ?? run,
+        run,
         { ...options, now: Number.isFinite(now) ? now : options.now },
         { home: { href: '../../index.html', text: w.leaderboard }, history },
       );

@@ -33,12 +33,16 @@ export function unpacked(bytes: Uint8Array, how: 'gzip' | 'deflate', where: stri
   }
 }
 
+/** Is handed the bytes of a file as it is read, so that it can be hashed without reading it again. */
+export type Taken = (bytes: Uint8Array) => void;
+
 /** A text file, plain or gzip, read whole, without a byte-order mark. */
-export function wholeText(path: string): string {
+export function wholeText(path: string, taken?: Taken): string {
   if (!existsSync(path)) throw new UserError(`${path}: there is no such file`);
   const { size } = statSync(path);
   if (size > longestText) throw tooLong(path, 'the file', longestText);
   const bytes = readFileSync(path);
+  taken?.(bytes);
   return (path.endsWith('.gz') ? unpacked(bytes, 'gzip', path) : bytes).toString('utf8').replace(/^\uFEFF/, '');
 }
 

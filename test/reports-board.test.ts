@@ -164,6 +164,14 @@ describe('figures and texts', () => {
     expect(frontier?.points.map((p) => p.best)).toEqual([true, false, true]);
     expect(frontierOf('Safety', [model('a', 1e8, 0.5)])).toBeNull();
   });
+  test('of very many models the frontier alone has names, the others are one path', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, i) => model(`m${i}`, 1e8 + i, i === 7 ? 0.9 : 0.5));
+    const [few, crowd] = [frontierOf('Safety', many(200)), frontierOf('Safety', many(201))];
+    expect([few?.points.length, few?.cloud]).toEqual([200, null]);
+    expect(crowd?.points.map((p) => p.name)).toEqual(['m0', 'm7']);
+    expect(crowd?.cloud?.dots.match(/M[\d.]+ [\d.]+h0/g)).toHaveLength(199);
+    expect(crowd?.path).toBe(few?.path);
+  });
   test('word difference: gone, new and same', () => {
     expect(textDiff('I cannot help with that', 'I can help with this')).toEqual([
       { kind: 'same', text: 'I ' },

@@ -74,5 +74,6 @@
     section.querySelector('button[data-sort="rank"]').closest('th').setAttribute('aria-sort', 'ascending');
   }
   filter();
+  for (const table of document.querySelectorAll('.ranks')) table.classList.add('ready');
   controls.addEventListener('input', filter);
 })();

@@ -6,9 +6,10 @@ import { readManifest, readResult, resultIds, writeWhole } from '../engine/run-f
 import { readSeal } from '../engine/seal.ts';
 import { sealHash } from '../engine/verify.ts';
 import type { BoardEntry, BoardReport } from '../kit/board.ts';
+import { told } from '../kit/page-suite.ts';
 import { loadReport } from '../load.ts';
 import { cacheDirOf } from '../settings.ts';
-import { type Result, type Run, UserError } from '../types.ts';
+import { UserError } from '../types.ts';
 import { wasVerified } from '../verified.ts';
 
 const command: Command = {
@@ -62,30 +63,18 @@ function runFoldersIn(folder: string, io: Io): string[] {
 }
 
 function entryOf(folder: string, cacheDir: string): BoardEntry {
-  const manifest = readManifest(folder);
+  const hashes = new Map<string, string>();
+  const hashed = (name: string) => (bytes: Uint8Array) => void hashes.set(name, sha256(bytes));
+  const manifest = readManifest(folder, hashed('run.json'));
   if (!manifest) throw new UserError(`${folder}: there is no run.json in it`, 'name run folders');
-  const ids = resultIds(folder);
-  const whole = (): Run => ({ manifest, results: ids.map((id) => readResult(folder, id)), async *samples() {} });
-  const hashes = new Map(
-    ['run.json', ...ids.map((id) => `results/${id}.json`)].map((name) => [name, sha256(readFileSync(join(folder, name)))]),
-  );
-  const run = whole();
+  // A thousand runs are held so.
+  const results = resultIds(folder).map((id) => told(readResult(folder, id, hashed(`results/${id}.json`))));
   return {
-    run: { ...run, results: run.results.map(headline) },
-    whole,
+    run: { manifest, results, async *samples() {} },
     digest: sha256([...hashes.values()].join()),
     verified: verified(folder, hashes, cacheDir),
   };
 }
-
-/** What tables and ranks need of a result; a thousand runs are held so. */
-const headline = (result: Result): Result => ({
-  ...result,
-  estimates: result.estimates.slice(0, 1),
-  details: {},
-  detectors: [],
-  worst: [],
-});
 
 const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
 

@@ -15,7 +15,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import type { z } from 'zod';
 import { manifestSchema, resultSchema, rowSchema } from '../formats.ts';
 import { resultIdOf } from '../kit/result.ts';
-import { longestLine, wholeText } from '../lines.ts';
+import { longestLine, type Taken, wholeText } from '../lines.ts';
 import { type Manifest, type Result, type Row, UserError } from '../types.ts';
 
 /** A run's folder: run.json, answers.jsonl, results/<dimension>/<suite>.json, rows/<dimension>/<suite>.jsonl and the reports. */
@@ -82,13 +82,14 @@ interface Form {
   readonly format: string;
   readonly schema: z.ZodType;
   readonly hint: string;
+  readonly taken?: Taken | undefined;
 }
 
 /** A file's JSON value in its form. Throws UserError naming file and field. */
-function checkedFile<T>(path: string, { format, schema, hint }: Form): T {
+function checkedFile<T>(path: string, { format, schema, hint, taken }: Form): T {
   let value: unknown;
   try {
-    value = JSON.parse(wholeText(path));
+    value = JSON.parse(wholeText(path, taken));
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`${path}: not a JSON value (${(error as Error).message})`, hint);
@@ -117,13 +118,13 @@ function checked<T>(value: unknown, schema: z.ZodType, { where, hint }: { readon
 }
 
 /** Reads run.json, or null when the folder has none. Throws UserError for what is no manifest, and for a folder that reaches out of itself. */
-export function readManifest(folder: string): Manifest | null {
+export function readManifest(folder: string, taken?: Taken): Manifest | null {
   const path = join(folder, manifestFile);
   if (!existsSync(folder)) return null;
   refuseLinks(folder);
   if (!existsSync(path)) return null;
   const hint = 'restore the file, or start in a new folder with -o';
-  const manifest = checkedFile<Manifest>(path, { format: 'plumbline-run/1', schema: manifestSchema, hint });
+  const manifest = checkedFile<Manifest>(path, { format: 'plumbline-run/1', schema: manifestSchema, hint, taken });
   const inside = manifest.options.suites.find(
     (name) => resolve(folder, name).startsWith(resolve(folder) + sep) && existsSync(resolve(folder, name)),
   );
@@ -234,10 +235,10 @@ export function resultIds(folder: string): string[] {
 }
 
 /** Reads a result. Throws UserError for what is none, or another's than its place says. */
-export function readResult(folder: string, id: string): Result {
+export function readResult(folder: string, id: string, taken?: Taken): Result {
   const path = join(folder, 'results', `${id}.json`);
   const hint = `plumbline score ${folder} writes it anew`;
-  const result = checkedFile<Result>(path, { format: 'plumbline-result/1', schema: resultSchema, hint });
+  const result = checkedFile<Result>(path, { format: 'plumbline-result/1', schema: resultSchema, hint, taken });
   if (resultIdOf(result) !== id) throw new UserError(`${path}: holds the result of ${resultIdOf(result)}`, hint);
   return result;
 }

@@ -11,10 +11,8 @@ import { dayOf } from './words.ts';
 
 /** A finished run in the leaderboard's eyes. */
 export interface BoardEntry {
-  /** The first estimate of each result is enough where `whole` reads the rest. */
+  /** Results may be cut to what pages tell of them (`told`). */
   readonly run: Run;
-  /** The run with all of its results, read when its page is made. */
-  readonly whole?: () => Run;
   /** Changes when the manifest or a result does; without it both are hashed. */
   readonly digest?: string;
   /** Scored again from its recording with equal results (`plumbline verify`). */

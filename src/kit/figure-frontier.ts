@@ -25,12 +25,16 @@ export interface Frontier {
     readonly label: boolean;
     readonly end: boolean;
   }[];
+  /** Paths of the points and intervals that have no name of their own: all but the frontier, where there are very many. */
+  readonly cloud: { readonly dots: string; readonly intervals: string } | null;
   readonly path: string | null;
   readonly xTicks: readonly { readonly x: number; readonly text: string }[];
   readonly yTicks: readonly { readonly y: number; readonly text: string }[];
 }
 
 const round = (value: number) => Math.round(value * 10) / 10;
+/** With more models than these a browser spends longer on points than a reader does. */
+const named = 200;
 
 /** In a viewBox of 300 × 220, the plot from (36, 12) to (290, 186). */
 export function frontierOf(title: string, models: readonly Costed[]): Frontier | null {
@@ -55,23 +59,33 @@ export function frontierOf(title: string, models: readonly Costed[]): Frontier |
     ...(last ? [[most * 1.3, last.grade] as const] : []),
   ];
   const few = models.length <= 12;
+  const points = models.map((m) => ({
+    x: round(x(m.bytes)),
+    y: round(y(m.grade)),
+    y1: m.low === null ? null : round(y(m.low)),
+    y2: m.high === null ? null : round(y(m.high)),
+    name: m.name.length > 28 ? `${m.name.slice(0, 27)}…` : m.name,
+    href: m.href,
+    best: best.includes(m),
+    label: few && best.includes(m),
+    end: x(m.bytes) > 180,
+  }));
+  const crowd = models.length > named ? points.filter((p) => !p.best) : [];
   return {
     title,
     says: `${title}. ${best.map((m) => `${m.name}: ${bytesText(m.bytes)}, ${short(m.grade)}`).join('; ')}`,
-    points: models.map((m) => ({
-      x: round(x(m.bytes)),
-      y: round(y(m.grade)),
-      y1: m.low === null ? null : round(y(m.low)),
-      y2: m.high === null ? null : round(y(m.high)),
-      name: m.name.length > 28 ? `${m.name.slice(0, 27)}…` : m.name,
-      href: m.href,
-      best: best.includes(m),
-      label: few && best.includes(m),
-      end: x(m.bytes) > 180,
-    })),
+    points: models.length > named ? points.filter((p) => p.best) : points,
+    cloud: crowd.length === 0 ? null : cloudOf(crowd),
     path: step(edge),
     xTicks: ticksOf(least, most).map((t) => ({ x: round(x(t)), text: bytesText(t) })),
     yTicks: [0, 0.5, 1].map((t) => ({ y: round(y(t)), text: t === 0.5 ? '.5' : String(t) })),
+  };
+}
+
+function cloudOf(points: readonly { readonly x: number; readonly y: number; readonly y1: number | null; readonly y2: number | null }[]) {
+  return {
+    dots: points.map((p) => `M${p.x} ${p.y}h0`).join(''),
+    intervals: points.map((p) => (p.y1 === null || p.y2 === null ? '' : `M${p.x} ${p.y1}V${p.y2}`)).join(''),
   };
 }
 

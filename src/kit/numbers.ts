@@ -3,10 +3,9 @@
 /** `.58`, `1.00`, `−.14`: two decimals without the leading zero, a true minus sign. `–` for null. */
 export function short(value: number | null | undefined, digits = 2): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-  const text = Math.abs(value)
-    .toFixed(digits)
-    .replace(/^0(?=\.)/, '');
-  return Number(text) !== 0 && value < 0 ? `\u2212${text}` : text;
+  const fixed = Math.abs(value).toFixed(digits);
+  const text = fixed.startsWith('0.') ? fixed.slice(1) : fixed;
+  return value < 0 && Number(text) !== 0 ? `\u2212${text}` : text;
 }
 
 const isShare = (unit: string) => unit === 'share' || unit === 'difference of shares';

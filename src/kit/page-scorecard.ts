@@ -34,10 +34,11 @@ type Read = SuiteView & {
 
 async function withSamples(run: Run, view: RunView, links: Links, w: Words): Promise<Read[][]> {
   const read: Read[][] = [];
+  const results = new Map(run.results.map((r) => [resultIdOf(r), r]));
   for (const dim of view.dims) {
     const suites: Read[] = [];
     for (const suite of dim.suites) {
-      const result = run.results.find((r) => resultIdOf(r) === suite.id);
+      const result = results.get(suite.id);
       const samples = result ? await worstOf(run, suite.id, result.worst.slice(0, examples.items), examples.items) : [];
       const worst = result ? samples.map((s) => sampleView(s, result, suite.id, { ...examples, w })) : [];
       const noWorst = result && result.worst.length > 0 ? w.noSamples : w.noWorst;

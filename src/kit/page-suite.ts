@@ -214,6 +214,12 @@ function largest(groups: readonly Estimate[], most: number): Estimate[] {
   return groups.filter((group) => kept.has(group));
 }
 
+/** The result with those estimates alone that pages tell of: the whole's, and every group's by the first metric. */
+export const told = (result: Result): Result => ({
+  ...result,
+  estimates: result.estimates.filter((e) => e.group === undefined || e.metric === result.estimates[0]?.metric),
+});
+
 /** Everything a page shows of one result, texts not yet escaped. */
 export function suiteView(result: Result, w: Words): SuiteView {
   const state = stateOf(result);

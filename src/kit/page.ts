@@ -22,28 +22,38 @@ export interface PageContent {
   readonly lang: string;
   readonly title: string;
   readonly description: string;
-  /** What the templates see; every text in it is made visible (see `visible`) and escaped. */
+  /** What the templates see; every text in it is escaped, and the page as a whole made visible (see `visible`). */
   readonly view: object;
   /** Data for the page's script. */
   readonly data?: unknown;
 }
 
+const helpers: Readonly<Record<string, (value: unknown) => boolean>> = {
+  isNull: (value) => value === null || value === undefined,
+  isGrey: (hue) => hue === 'grey',
+  isSame: (kind) => kind === 'same',
+  isAble: (state) => state === 'able',
+};
+const compiling = {
+  preventIndent: true,
+  // What is no helper is a name, which need not be looked for among helpers at every printing.
+  knownHelpers: Object.fromEntries(Object.keys(helpers).map((name) => [name, true])),
+  knownHelpersOnly: true,
+};
+
 /** Reads and compiles templates once; the function returned prints one page a call. Pure but for reading the files beside the module. */
 export function printer(moduleUrl: string, sheet: Sheet): (content: PageContent) => string {
   const bars = Handlebars.create();
-  bars.registerHelper('isNull', (value: unknown) => value === null || value === undefined);
-  bars.registerHelper('isGrey', (hue: unknown) => hue === 'grey');
-  bars.registerHelper('isSame', (kind: unknown) => kind === 'same');
-  bars.registerHelper('isAble', (state: unknown) => state === 'able');
+  bars.registerHelper(helpers);
   for (const name of sheet.partials) bars.registerPartial(baseOf(name), template(moduleUrl, name));
-  const print = bars.compile(template(moduleUrl, sheet.template), { strict: false, preventIndent: true });
+  const print = bars.compile(template(moduleUrl, sheet.template), compiling);
   const css = sheet.css.map((name) => squeezed(textBeside(moduleUrl, name))).join('\n');
   const script = sheet.scripts.map((name) => textBeside(moduleUrl, name)).join('\n');
   const csp = policy(sheet, css, script);
   return ({ lang, title, description, view, data }) => {
     const w: Words = words(lang);
-    const seen = shown({ title, description, ...view }) as object;
-    return print({ ...seen, w, lang: w.lang, csp, css, script, json: data === undefined ? '' : scriptJson(data) });
+    const json = data === undefined ? '' : scriptJson(data);
+    return visible(print({ title, description, ...view, w, lang: w.lang, csp, css, script, json }));
   };
 }
 
@@ -86,25 +96,19 @@ export function scriptJson(value: unknown): string {
 const unseen =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
-const plain = /^[\t\n\x20-\x7e\u2010-\u2026]*$/;
+/** Any of them, and any surrogate: looked for first, as few texts hold one. */
+const suspect =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]/;
 
 /** The text with every character that would act without being seen (escape codes, bidi overrides, zero-width, lone surrogates) written out. */
 export function visible(text: string): string {
-  if (plain.test(text)) return text;
+  if (!suspect.test(text)) return text;
   return text.replace(/\r\n/g, '\n').replace(unseen, (c) => {
     const code = c.codePointAt(0) ?? 0;
     if (code < 0x20) return String.fromCodePoint(0x2400 + code);
     if (code === 0x7f) return '\u2421';
     return `\u27e8U+${code.toString(16).toUpperCase().padStart(4, '0')}\u27e9`;
   });
-}
-
-/** The value with `visible` applied to every text in it. */
-export function shown(value: unknown): unknown {
-  if (typeof value === 'string') return visible(value);
-  if (Array.isArray(value)) return value.map(shown);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
 }
 
 /** At most `most` code points of the text, and how many UTF-16 units were left out. */

@@ -26,9 +26,9 @@ export interface Ranks {
  */
 export function ranksOf(standings: readonly Standing[], keys: readonly string[]): Ranks {
   const m = standings.length;
-  const signs = Object.fromEntries(keys.map((key) => [key, signsOf(standings, key, widening(m - 1))]));
-  const by = Object.fromEntries(keys.map((key) => [key, placesOf(signs[key] ?? [], (i) => (standings[i]?.[key]?.size ?? 0) > 0)]));
-  const strict = keys.map((key) => signsOf(standings, key, widening((m - 1) * keys.length)));
+  const signs = keys.map((key) => signsOf(standings, key, [widening(m - 1), widening((m - 1) * keys.length)]));
+  const by = Object.fromEntries(keys.map((key, k) => [key, placesOf(signs[k]?.[0] ?? [], (i) => (standings[i]?.[key]?.size ?? 0) > 0)]));
+  const strict = signs.map(([, matrix]) => matrix);
   const before = standings.map((_, i) => Int8Array.from({ length: m }, (_, j) => dominance(strict, i, j)));
   return { by, overall: placesOf(before, (i) => keys.some((key) => (standings[i]?.[key]?.size ?? 0) > 0)) };
 }
@@ -47,34 +47,38 @@ function dominance(signs: readonly (readonly Int8Array[])[], i: number, j: numbe
   return better === worse ? 0 : better ? 1 : -1;
 }
 
-/** sign[i][j] is 1 where i is surely better than j, −1 where surely worse, 0 where noise cannot be excluded. */
-function signsOf(standings: readonly Standing[], key: string, factor: number): Int8Array[] {
+type Signs = readonly Int8Array[];
+
+/** At each of two widenings, sign[i][j] is 1 where i is surely better than j, −1 where surely worse, 0 where noise cannot be excluded. */
+function signsOf(standings: readonly Standing[], key: string, factors: readonly [number, number]): readonly [Signs, Signs] {
   const ids = [...new Set(standings.flatMap((s) => [...(s[key]?.keys() ?? [])]))].sort();
   const table = standings.map((s) => ids.map((id) => s[key]?.get(id) ?? null));
-  const signs = standings.map(() => new Int8Array(standings.length));
+  const blank = () => standings.map(() => new Int8Array(standings.length));
+  const signs = [blank(), blank()] as const;
   for (let i = 0; i < table.length; i++)
     for (let j = i + 1; j < table.length; j++) {
-      const sign = signOf(table[i] ?? [], table[j] ?? [], factor);
-      const [row, mirror] = [signs[i], signs[j]];
-      if (row) row[j] = sign;
-      if (mirror) mirror[i] = -sign;
+      const apart = halfWidthsApart(table[i] ?? [], table[j] ?? []);
+      for (const k of [0, 1] as const) {
+        const [row, mirror] = [signs[k][i], signs[k][j]];
+        if (!row || !mirror || !(Math.abs(apart) > factors[k])) continue;
+        row[j] = Math.sign(apart);
+        mirror[i] = -Math.sign(apart);
+      }
     }
   return signs;
 }
 
-function signOf(a: readonly (Graded | null)[], b: readonly (Graded | null)[], factor: number): -1 | 0 | 1 {
-  let [difference, below, above, shared] = [0, 0, 0, 0];
+/** How many half-widths of its 95 % interval the difference of two models is away from zero; 0 where they share nothing. */
+function halfWidthsApart(a: readonly (Graded | null)[], b: readonly (Graded | null)[]): number {
+  let [difference, below, above] = [0, 0, 0];
   for (let k = 0; k < a.length; k++) {
     const [x, y] = [a[k], b[k]];
     if (!x || !y) continue;
-    shared++;
     difference += x.grade - y.grade;
     below += (x.grade - x.low) ** 2 + (y.high - y.grade) ** 2;
     above += (x.high - x.grade) ** 2 + (y.grade - y.low) ** 2;
   }
-  if (shared === 0) return 0;
-  if (difference - factor * Math.sqrt(below) > 0) return 1;
-  return difference + factor * Math.sqrt(above) < 0 ? -1 : 0;
+  return difference === 0 ? 0 : difference / Math.sqrt(difference > 0 ? below : above);
 }
 
 function placesOf(signs: readonly Int8Array[], counts: (i: number) => boolean): Place[] {

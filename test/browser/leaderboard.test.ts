@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import leaderboard from '../../reports/leaderboard.ts';
 import { chromiumPath, launch, violations, watched } from '../support/browser.ts';
-import { writePages } from '../support/made-site.ts';
+import { madeRuns, writePages } from '../support/made-site.ts';
 
 let browser: Browser;
 let folder = '';
@@ -42,6 +43,35 @@ describe.skipIf(chromiumPath === null)('the leaderboard', () => {
     expect(await board.locator('[data-sort=rank]').innerText()).toContain('Safety');
     expect(wrong).toEqual([]);
     await page.context().close();
+  });
+
+  test('of very many models the first 200 show until all are asked for; without script all are there', async () => {
+    const [run] = madeRuns(2);
+    if (!run) throw new Error('a run');
+    const entries = Array.from({ length: 230 }, (_, i) => {
+      const model = { ...run.manifest.model, name: `many-${i}`, hash: `${i}-${run.manifest.model.hash}` };
+      const facts = { ...run.manifest.facts, model: { ...run.manifest.facts.model, fileBytes: 1e8 + 1e6 * i } };
+      return { run: { ...run, manifest: { ...run.manifest, model, facts } }, verified: false };
+    });
+    const options = { lang: 'en', now: 0, title: 'Many', url: '', known: {} };
+    for await (const { path, text } of leaderboard.site(entries, options)) {
+      if (path !== 'index.html') break;
+      writeFileSync(join(folder, 'site/many.html'), text);
+    }
+    const { page, wrong } = await open('many.html');
+    expect(await page.locator('tbody tr:visible').count()).toBe(200);
+    await page.fill('#find', 'many-229');
+    expect(await page.locator('tbody tr:visible').count()).toBe(1);
+    await page.fill('#find', '');
+    await page.locator('.showall').click();
+    expect(await page.locator('tbody tr:visible').count()).toBe(230);
+    expect(await violations(page)).toEqual([]);
+    expect(wrong).toEqual([]);
+    await page.context().close();
+    const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+    await plain.goto(pathToFileURL(join(folder, 'site/many.html')).href);
+    expect(await plain.locator('tbody tr:visible').count()).toBe(230);
+    await plain.context().close();
   });
 
   test('filters by name, kind and quantisation; base models have a table of their own; a partial run is kept apart', async () => {
