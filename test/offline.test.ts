@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { environment, type Ran, root, temporary } from './support/cli.ts';
@@ -25,9 +25,13 @@ const apart = ((): readonly string[] | null => {
 })();
 
 /** Runs a command in an empty network namespace with its connections counted; `seconds`: ended by SIGINT then. */
-async function alone(args: readonly string[], { seconds = 0 } = {}): Promise<Ran & { connections: string[] }> {
+async function alone(
+  args: readonly string[],
+  { seconds = 0, change = {} }: { readonly seconds?: number; readonly change?: Readonly<Record<string, string | undefined>> } = {},
+): Promise<Ran & { connections: string[] }> {
   const log = join(place.path, `connections-${Math.random()}`);
-  const env = environment({ ...(counter && { LD_PRELOAD: counter, CONNECTIONS: log }), XDG_CACHE_HOME: join(place.path, 'cache') });
+  const counted = counter && { LD_PRELOAD: counter, CONNECTIONS: log };
+  const env = { ...environment({ ...counted, XDG_CACHE_HOME: join(place.path, 'cache') }), ...change };
   const cli = [process.execPath, join(root, 'dist/src/cli.js'), ...args];
   const inside = apart ?? [];
   const lo = inside.length > 0 ? ['sh', '-c', 'ip link set lo up; exec "$@"', 'sh'] : [];
@@ -116,6 +120,19 @@ describe.skipIf(!apart && !counter)('without any network', () => {
     const ran = await alone(args);
     expect(ran.connections).toEqual([]);
     expect(ran.code, ran.err).toBe(code);
+  });
+
+  it('onnxruntime, which tells its maker of every session unless it runs in CI, is kept from it', async () => {
+    const home = join(place.path, 'home');
+    mkdirSync(home);
+    // Where it tells, it leaves a device's number, a file of events and a log.
+    const change = { CI: undefined, HOME: home, TMPDIR: home, XDG_CACHE_HOME: home };
+    const ran = await alone(['trace', model, '--text', 'The sky', '--device', 'cpu'], { change });
+    expect(ran.code, ran.err).toBe(0);
+    const left = readdirSync(home, { recursive: true, encoding: 'utf8' });
+    expect(left.join('\n')).toMatch(/plumbline/);
+    expect(left.filter((path) => /microsoft|deviceid|onnxruntime\.db|mat-debug/i.test(path))).toEqual([]);
+    expect(ran.connections).toEqual([]);
   });
 
   it('serve listens to this machine alone and opens no connection', async () => {

@@ -2,6 +2,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { CacheValue, Graph, GraphValue, Purpose } from './contract.ts';
 import { halfTable } from './dequantise.ts';
+import { loadOrt } from './ort.ts';
 import { drawToken, logSumOf, topOf } from './pick-token.ts';
 import { type ReadyMade, type Signature, signatureOf } from './ready-made.ts';
 import type { Feeds, Session } from './session.ts';
@@ -221,26 +222,24 @@ export async function openReadyMade(
   found: ReadyMade,
   options: InferenceSession.SessionOptions,
 ): Promise<{ readonly session: (purpose: Purpose) => Session; readonly signature: Signature; readonly release: () => Promise<void> }> {
-  const ort = await import('onnxruntime-node');
-  const { default: module } = ort as unknown as { default?: Ort };
-  const used = module ?? ort;
+  const ort = await loadOrt();
   const started = performance.now();
-  const session = await used.InferenceSession.create(found.file, options);
+  const session = await ort.InferenceSession.create(found.file, options);
   const loadMs = performance.now() - started;
   const signature = signatureOf(session, found);
-  const opened: Opened = { ort: used, session, signature, half: halfTable() };
+  const opened: Opened = { ort, session, signature, half: halfTable() };
   const run =
     (purpose: Purpose) =>
     async (feeds: Feeds, fetches: InferenceSession.FetchesType): Promise<Outputs> => {
       const logits = await logitsOf(opened, feeds, fetches);
       if (logits.length === 0) return {};
-      return purpose === 'score' ? scored(used, feeds, logits) : generated(used, feeds, logits);
+      return purpose === 'score' ? scored(ort, feeds, logits) : generated(ort, feeds, logits);
     };
   return {
     signature,
     session: (purpose) => ({
       graph: graphOf(signature, purpose),
-      ort: used,
+      ort,
       run: run(purpose),
       helper: noHelpers,
       release: async () => {},

@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../../src/types.ts';
 import type { Graph } from './contract.ts';
 import type { NamedDevice } from './devices.ts';
+import { loadOrt } from './ort.ts';
 
 type Ort = typeof import('onnxruntime-node');
 export type Feeds = Record<string, Tensor>;
@@ -29,11 +30,9 @@ export interface SessionOptions {
 
 /** Opens a graph. Loads onnxruntime on first use. */
 export async function openSession(graph: Graph, options: SessionOptions): Promise<Session> {
-  const ort = await import('onnxruntime-node');
-  const { default: module } = ort as unknown as { default?: Ort };
-  const used = module ?? ort;
+  const ort = await loadOrt();
   const started = performance.now();
-  const session = await used.InferenceSession.create(graph.bytes, settingsOf(graph, options)).catch((error: unknown) => {
+  const session = await ort.InferenceSession.create(graph.bytes, settingsOf(graph, options)).catch((error: unknown) => {
     if (!outOfMemory(error)) throw error;
     throw new UserError(
       `there is not enough memory for the model on ${options.device.device.name} (${String((error as Error).message).slice(0, 200)})`,
@@ -44,7 +43,7 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
   const helpers = new Map<string, Promise<Session>>();
   return {
     graph,
-    ort: used,
+    ort,
     run: graph.onDevice.length > 0 ? runAll(session) : (feeds, fetches) => session.run(feeds, fetches) as Promise<Outputs>,
     helper: (name, make) => {
       const open = helpers.get(name) ?? openSession(make(), options);
