@@ -3,17 +3,18 @@ import type { Identity, Json, Request } from '../types.ts';
 
 /** JSON with keys in code-unit order and no white space: equal values give equal texts. Undefined members are left out. */
 export function canonical(value: unknown): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   let text = '';
   for (const key of sortedKeys(value)) {
     const held = (value as Readonly<Record<string, unknown>>)[key];
-    if (held !== undefined) text += `${text === '' ? '' : ','}${named(key)}:${canonical(held)}`;
+    if (held !== undefined) text += `${text === '' ? '' : ','}${named(key)}${canonical(held)}`;
   }
   return `{${text}}`;
 }
 
-const named = (key: string): string => (/^\w+$/.test(key) ? `"${key}"` : JSON.stringify(key));
+const named = (key: string): string => (/^\w+$/.test(key) ? `"${key}":` : `${JSON.stringify(key)}:`);
 
 /** In code-unit order; most objects have few keys, and many have them in that order already. */
 function sortedKeys(value: object): string[] {
@@ -35,5 +36,5 @@ export function identityHash(identity: Identity): string {
 /** The recording's key: 128 bits of sha256 over the identity's hash and the request without its script. */
 export function keyOf(identity: string, request: Request): string {
   const { prompt, want } = request;
-  return sha256(`${identity}\n${canonical({ prompt, want })}`).slice(0, 32);
+  return sha256(`${identity}\n{"prompt":${canonical(prompt)},"want":${canonical(want)}}`).slice(0, 32);
 }
