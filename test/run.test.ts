@@ -121,7 +121,7 @@ describe('plumbline run', () => {
 
   it('a million items would fit: what lies in a file is read as what lies in memory', async () => {
     using to = temporary();
-    // More than 16 million characters, so that they go through the temporary file; languages and groups apart.
+    // More than 12 million characters, so that they go through the temporary file; languages and groups apart.
     const long = ' really'.repeat(300);
     const line = (i: number) => ({
       question: `Number ${i}${long}?`,

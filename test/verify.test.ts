@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import run from '../src/commands/run.ts';
 import score from '../src/commands/score.ts';
 import sign from '../src/commands/sign.ts';
-import { merkleRoot, seal } from '../src/engine/seal.ts';
+import { Leaves, merkleRoot, seal } from '../src/engine/seal.ts';
 import { temporary } from './support/cli.ts';
 import { keptIo } from './support/io.ts';
 import { unnamedTamperings, type Verdict, verdictOf as verdictWithCode } from './support/tamper.ts';
@@ -170,5 +170,23 @@ describe('the Merkle root', () => {
     const roots = leaves.map((_, i) => merkleRoot(leaves.slice(0, i + 1)));
     expect(new Set(roots).size).toBe(7);
     expect(merkleRoot([Buffer.alloc(32, 1), Buffer.alloc(32, 0)])).not.toBe(merkleRoot([Buffer.alloc(32, 0), Buffer.alloc(32, 1)]));
+  });
+
+  it('takes a hundred thousand answers of many lengths, in the order of their keys', () => {
+    const count = 100_000;
+    const key = (i: number) => (0xfffff - i).toString(16).padStart(32, '0');
+    const lines = Array.from({ length: count }, (_, i) => ({
+      key: key(i),
+      bytes: Buffer.from(i === 7 ? 'x'.repeat(10_000) : `{"n":${i}}`),
+    }));
+    const leaves = Leaves.of(lines);
+    expect(leaves).toHaveLength(count);
+    const told = [...leaves.lines()];
+    const leafOf = (i: number) =>
+      createHash('sha256')
+        .update(Buffer.of(0))
+        .update(lines[i]?.bytes ?? '')
+        .digest('hex');
+    for (const i of [0, 7, 65_536, count - 1]) expect(told[count - 1 - i]).toBe(`${key(i)} ${leafOf(i).slice(0, 16)}`);
   });
 });

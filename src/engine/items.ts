@@ -10,8 +10,8 @@ export interface Items extends Iterable<Item> {
 }
 
 const block = 4096;
-/** Above this many characters (a tenth of a million short questions), items are kept in a temporary file. */
-const inMemory = 1 << 24;
+/** Above this many characters (some fifty thousand short questions), items are kept in a temporary file. */
+const inMemory = 12e6;
 /** What an item's names and numbers take, about. */
 const bare = 64;
 

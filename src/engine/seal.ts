@@ -63,29 +63,34 @@ export function merkleRoot(leaves: Iterable<Buffer>): string {
   return stack.reduceRight((right, left) => nodeOf(left.hash, right), last.hash).toString('hex');
 }
 
-/** Keys and leaf hashes of a recording, in order of keys: 52 bytes an answer. */
+/** A key (16 bytes) and a leaf (32). */
+const width = 48;
+const inChunk = 1 << 14;
+
+/** Keys and leaf hashes of a recording, in order of keys: 56 bytes an answer. */
 export class Leaves implements Iterable<Buffer> {
-  /** Key (16 bytes) and leaf (32) of every answer, in the order of the file. */
-  readonly #bytes: Buffer;
+  /** In the order of the file, in chunks, so that growing copies nothing. */
+  readonly #chunks: readonly Buffer[];
   readonly #order: Uint32Array;
 
-  private constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-    this.#order = Uint32Array.from({ length: bytes.length / 48 }, (_, i) => i);
-    const first = this.#order.map((i) => bytes.readUInt32BE(48 * i));
-    this.#order.sort((a, b) => (first[a] ?? 0) - (first[b] ?? 0) || bytes.compare(bytes, 48 * b, 48 * b + 48, 48 * a, 48 * a + 48));
+  private constructor(chunks: readonly Buffer[], length: number) {
+    this.#chunks = chunks;
+    this.#order = Uint32Array.from({ length }, (_, i) => i);
+    const first = this.#order.map((i) => this.#entry(i).readUInt32BE(0));
+    this.#order.sort((a, b) => (first[a] ?? 0) - (first[b] ?? 0) || this.#entry(a).compare(this.#entry(b)));
   }
 
   static of(lines: Iterable<RecordedLine>): Leaves {
-    let all = Buffer.alloc(48 << 10);
-    let at = 0;
+    const chunks: Buffer[] = [];
+    let length = 0;
     for (const { key, bytes } of lines) {
-      if (at === all.length) all = Buffer.concat([all, Buffer.alloc(all.length >> 1)]);
-      all.write(key, at, 'hex');
-      all.set(leafOf(bytes), at + 16);
-      at += 48;
+      const at = width * (length++ % inChunk);
+      if (at === 0) chunks.push(Buffer.alloc(width * inChunk));
+      const chunk = chunks.at(-1) as Buffer;
+      chunk.write(key, at, 'hex');
+      chunk.set(leafOf(bytes), at + 16);
     }
-    return new Leaves(all.subarray(0, at));
+    return new Leaves(chunks, length);
   }
 
   get length(): number {
@@ -93,13 +98,20 @@ export class Leaves implements Iterable<Buffer> {
   }
 
   *[Symbol.iterator](): Generator<Buffer> {
-    for (const i of this.#order) yield this.#bytes.subarray(48 * i + 16, 48 * i + 48);
+    for (const i of this.#order) yield this.#entry(i).subarray(16);
   }
 
   /** The lines of answers.leaves. */
   *lines(): Generator<string> {
-    for (const i of this.#order)
-      yield `${this.#bytes.toString('hex', 48 * i, 48 * i + 16)} ${this.#bytes.toString('hex', 48 * i + 16, 48 * i + 24)}`;
+    for (const i of this.#order) {
+      const entry = this.#entry(i);
+      yield `${entry.toString('hex', 0, 16)} ${entry.toString('hex', 16, 24)}`;
+    }
+  }
+
+  #entry(i: number): Buffer {
+    const at = width * (i % inChunk);
+    return (this.#chunks[Math.floor(i / inChunk)] as Buffer).subarray(at, at + width);
   }
 }
 
