@@ -4,14 +4,16 @@ import type { Io } from './command.ts';
 import { budgetEstimate, drawItems, type Survey, surveyOf } from './decide/budget.ts';
 import { costsOf, type RunData } from './decide/compare.ts';
 import { expectationOf } from './decide/expect.ts';
+import { freshCharacters, kinds, type Pace, type Planned, secondsOf } from './decide/expected-time.ts';
 import { type Fleet, fleetOf, noFleet } from './decide/fleet-values.ts';
 import { type Policy, wantsBaseline } from './decide/policy.ts';
 import { openRunData } from './decide/run-data.ts';
 import { decided, type Progress, sequentialOrder } from './decide/sequential.ts';
-import { type Plan, requestsOf } from './engine/plan.ts';
+import type { Plan } from './engine/plan.ts';
 import { readManifest, readRows, writeWhole } from './engine/run-folder.ts';
 import { exitCodeOf } from './kit/verdict.ts';
-import { type Request, type Row, type Runner, UserError } from './types.ts';
+import { measuredPace } from './pace.ts';
+import { type Row, type Runner, UserError } from './types.ts';
 
 /** `10%` or `0.1` as a share above 0 and up to 1. */
 function shareOf(text: string): number {
@@ -103,16 +105,12 @@ function whole<I extends { readonly id: string; readonly cluster?: string }>(ord
 }
 
 /** What a run would ask and could show, as lines. */
-export function dryRun(plans: readonly Plan[], speed: Speed | null): string[] {
-  let [requests, input, output] = [0, 0, 0];
+export function dryRun(plans: readonly Plan[], planned: Planned, known: Known): string[] {
+  const { requests, every } = planned;
+  const count = kinds.reduce((sum, kind) => sum + requests[kind].length, 0) * every;
+  const input = Math.round((kinds.reduce((sum, kind) => sum + freshCharacters(requests[kind]), 0) * every) / 4);
+  const output = requests.text.reduce((sum, { want }) => sum + (want.kind === 'text' ? want.maxTokens : 0), 0) * every;
   const lines = plans.map((plan) => {
-    for (const item of plan.items)
-      for (const { prompt, want } of requestsOf(plan, item, 0, { replies: [], judge: false })) {
-        requests++;
-        const asked = typeof prompt === 'string' ? prompt.length : prompt.reduce((n, { content }) => n + content.length + 12, 0);
-        input += (asked + (want.kind === 'choice' ? want.options.join('').length : 0)) / 4;
-        if (want.kind === 'text') output += want.maxTokens;
-      }
     const { items, clusters, halfWidth, detectable } = expectationOf(plan.items);
     const shown = clusters < items ? `${items} items in ${clusters} clusters` : `${items} items`;
     const rounds = plan.suite.rounds.length > 1 ? `, ${plan.suite.rounds.length} rounds` : '';
@@ -120,8 +118,8 @@ export function dryRun(plans: readonly Plan[], speed: Speed | null): string[] {
   });
   return [
     ...lines,
-    `first round: ${requests} requests, about ${Math.round(input)} tokens in, at most ${output} out; later rounds depend on the answers`,
-    `time: ${timeText(input, output, speed)}`,
+    `requests: about ${count}, ${input} tokens in (what is shared counts once), at most ${output} out; later rounds depend on the answers`,
+    `time: ${timeText(planned, { input, output }, known)}`,
   ];
 }
 
@@ -129,18 +127,26 @@ export function dryRun(plans: readonly Plan[], speed: Speed | null): string[] {
 export interface Speed {
   readonly tokensIn: number;
   readonly tokensOut: number | null;
-  /** Where it is known from. */
-  readonly from: string;
 }
 
-function timeText(input: number, output: number, speed: Speed | null): string {
-  if (!speed) return 'not known before a first run: nothing is asked of a model that is not on this machine';
-  const least = input / speed.tokensIn;
-  const most = least + output / (speed.tokensOut ?? speed.tokensIn / 4);
-  const span = (seconds: number) => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`);
+/** What is known of the model's speed: a pace measured now, the speed of an earlier run, or nothing. */
+export type Known = { readonly pace: Pace } | { readonly speed: Speed } | null;
+
+const span = (seconds: number): string => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
+
+function timeText(planned: Planned, { input, output }: { input: number; output: number }, known: Known): string {
+  if (known && 'pace' in known) {
+    const seconds = secondsOf(planned, known.pace);
+    return seconds === null
+      ? 'not known: the model answered too few questions in the seconds given to measuring'
+      : `about ${span(seconds)} (measured on some of these questions now)`;
+  }
+  if (!known) return 'not known before a first run: nothing is asked of a model that is not on this machine';
+  const least = input / known.speed.tokensIn;
+  const most = least + output / (known.speed.tokensOut ?? known.speed.tokensIn / 4);
   const about =
     output === 0 || span(least) === span(most) ? `about ${span(most)}` : `${span(least)} to ${span(most)}, by how long the answers are`;
-  return `${about} (${speed.from})`;
+  return `${about} (the speed of the run in the folder)`;
 }
 
 const fleetFolders = (named: readonly string[] | undefined, cwd: string): string[] =>
@@ -208,40 +214,9 @@ export async function askPart<E>(part: Part, asking: Asking<E>): Promise<{ evalu
   return { evaluated, notes: [verdictTerminal(verdict), `decided after ${n} items at most a rule`], code: exitCodeOf(verdict) };
 }
 
-/** The speed of an earlier run of the folder, or measured on a few questions where the model is on this machine; null where neither can be had. */
-export async function speedOf(folder: string, runner: Runner, signal: AbortSignal): Promise<Speed | null> {
-  const facts = readManifest(folder)?.facts;
-  const { tokensInPerSecond, tokensOutPerSecond } = costsOf(facts ?? {});
-  if (tokensInPerSecond !== null)
-    return { tokensIn: tokensInPerSecond, tokensOut: tokensOutPerSecond, from: 'the speed of the run in the folder' };
-  return runner.identity.runner === 'onnx' ? probed(runner, signal) : null;
-}
-
-/** A few requests at once, once to warm up and once to measure: no answer is kept. */
-async function probed(runner: Runner, signal: AbortSignal): Promise<Speed | null> {
-  const { driftPassages } = await import('./decide/drift-text.ts');
-  const reading: Request[] = driftPassages.slice(0, 6).map((prompt) => ({ to: 'target', prompt, want: { kind: 'trace' } }));
-  const writing: Request[] = driftPassages.slice(0, 6).map((prompt) => ({
-    to: 'target',
-    prompt,
-    want: { kind: 'text', maxTokens: 12, temperature: 0, seed: 1 },
-  }));
-  const rate = async (requests: readonly Request[]): Promise<{ read: number; written: number } | null> => {
-    const started = performance.now();
-    let [read, written] = [0, 0];
-    for await (const [, answer] of runner.answer(requests, signal)) {
-      if (!answer.ok) return null;
-      read += answer.ids?.length ?? 0;
-      written += answer.tokens;
-    }
-    const seconds = (performance.now() - started) / 1000;
-    return { read: read / seconds, written: written / seconds };
-  };
-  if (!runner.wants.includes('trace')) return null;
-  await rate(reading.slice(0, 1));
-  const reads = await rate(reading);
-  const writes = await rate(writing);
-  return reads && reads.read > 0
-    ? { tokensIn: reads.read, tokensOut: writes?.written ?? null, from: 'measured on a few questions now' }
-    : null;
+/** A pace measured on some questions where the model is on this machine; else the speed of an earlier run of the folder. */
+export async function knownOf(folder: string, runner: Runner, planned: Planned, signal: AbortSignal): Promise<Known> {
+  if (runner.identity.runner === 'onnx') return { pace: await measuredPace(runner, planned.requests, signal) };
+  const { tokensInPerSecond, tokensOutPerSecond } = costsOf(readManifest(folder)?.facts ?? {});
+  return tokensInPerSecond === null ? null : { speed: { tokensIn: tokensInPerSecond, tokensOut: tokensOutPerSecond } };
 }

@@ -2,7 +2,6 @@ import { answerText, budgetOf, type Endings, endsWith } from '../../src/kit/answ
 import { randomOf } from '../../src/kit/random.ts';
 import type { Request, Response } from '../../src/types.ts';
 import { notFinite, rounded } from './answer-score.ts';
-import { freeMemory } from './forecast.ts';
 import { type Finished, type GenerateOptions, generate, type Job } from './generate.ts';
 import type { AnswerHooks } from './hooks.ts';
 import type { LocalModel } from './model.ts';
@@ -46,10 +45,10 @@ export function jobOf(
  * Laying matrices out anew makes steps of few rows faster by a quarter to a third and costs about as much as fifteen steps save (SmolLM2); it takes the weights a second time,
  * so it is done where that is little of the free memory.
  */
-const [worthwhile, plenty] = [32, 6];
+const worthwhile = 32;
 
 /** Whether so many steps of generation would have the matrices laid out anew. */
-export const prepacks = (model: LocalModel, steps: number): boolean => steps > worthwhile && freeMemory() > plenty * model.forecast.weights;
+export const prepacks = (model: LocalModel, steps: number): boolean => model.roomy && steps > worthwhile;
 
 /** Generates with what is best for this many steps. */
 export async function* generated(

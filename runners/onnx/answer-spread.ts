@@ -24,7 +24,7 @@ export async function* spreadTraces(
     if (hooks.stopped()) return;
     hooks.busy([index]);
     try {
-      yield [index, await spreadTrace(model, ids, index)];
+      yield [index, await spreadTrace(model, { index, ids }, hooks)];
     } catch (error) {
       if (!outOfMemory(error)) throw error;
       yield [index, failure('memory ran out while scoring the whole vocabulary')];
@@ -32,7 +32,7 @@ export async function* spreadTraces(
   }
 }
 
-async function spreadTrace(model: LocalModel, ids: readonly number[], index: number): Promise<Response> {
+async function spreadTrace(model: LocalModel, { index, ids }: Spread, { meter }: AnswerHooks): Promise<Response> {
   const session = await model.session('score', { spread: true });
   const started = performance.now();
   const logprobs: number[] = [];
@@ -43,7 +43,9 @@ async function spreadTrace(model: LocalModel, ids: readonly number[], index: num
     const paths = tracePath(ids.slice(0, to), index, 0).map((path) => ({ ...path, picks: path.picks.slice(from - 1) }));
     const [run] = planRuns(paths, { tokens: to, picks, requests: 1, area: Number.POSITIVE_INFINITY, packs: false, cache: false });
     if (!run) break;
+    const begun = performance.now();
     const out = await session.run(feedsOf(session, run, to), { logprob: null, mean: null, deviation: null });
+    meter.spent('prefill', run.ids.length, performance.now() - begun, 1);
     const [values, means, deviations] = [out.logprob, out.mean, out.deviation].map((tensor) => tensor?.data as Float32Array | undefined);
     run.picks.forEach(({ slots }, i) => {
       for (const slot of slots) {

@@ -22,16 +22,20 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
   const limits = limitsOf(opening, device);
   const name = basename(found.folder);
   const sizes = {
-    weightBytes: found.bytes,
+    mapped: 0,
+    held: found.bytes,
+    laidOut: 0,
+    graphs: 1,
+    vocabulary: Number(found.config.vocab_size ?? 0),
     hidden: 1024,
     ffn: 4096,
     heads: 16,
     kvBytesPerToken: 0,
     tokens: limits.tokens,
     seen: limits.tokens,
+    rows: limits.rows,
     kept: 0,
-    prepack: true,
-  };
+  } as const;
   const forecast = forecastOf(sizes);
   refuseIfTooLarge(name, forecast, freeMemory());
   const speech = await openSpeech(
@@ -68,6 +72,7 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
     damage: () => null,
     bytes: found.bytes,
     forecast,
+    roomy: false,
     limits,
     dispose: () => opened.release(),
   };

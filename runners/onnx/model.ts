@@ -7,11 +7,11 @@ import { conversionBytes, notFinite } from './convert.ts';
 import type { Chosen } from './devices.ts';
 import { architectureFacts, kvBytesPerToken } from './facts.ts';
 import { type Forecast, forecastOf, freeMemory, gigabytes, refuseIfTooLarge } from './forecast.ts';
-import { buildGraph } from './graph.ts';
+import { buildGraph, type Tensors } from './graph.ts';
 import type { Opening } from './ipc.ts';
 import { type Hooks, identityOf, limitsOf, type ModelLimits, openSpeech, physicalCores, type Speech } from './model-parts.ts';
 import { kindOf, type OpenedModel, openModel } from './open-model.ts';
-import { packedBytes } from './packed-file.ts';
+import { packedSizes } from './packed-file.ts';
 import { readAdapter } from './read-adapter.ts';
 import { openSession, type Session } from './session.ts';
 import { type ModelSpec, specOf } from './spec.ts';
@@ -40,13 +40,10 @@ export interface LocalModel {
   readonly facts: { readonly [key: string]: Json };
   readonly bytes: number;
   readonly forecast: Forecast;
+  /** Whether there is memory for the weights several times over. */
+  readonly roomy: boolean;
   readonly limits: ModelLimits;
   dispose(): Promise<void>;
-}
-
-/** The weights as float32, in bytes: what an exact graph reads. */
-function floatBytes(files: OpenedModel): number {
-  return [...files.tensors.values()].reduce((sum, tensor) => sum + 4 * tensor.shape.reduce((a, b) => a * b, 1), 0);
 }
 
 interface Sized {
@@ -55,19 +52,45 @@ interface Sized {
   readonly limits: ModelLimits;
 }
 
-function forecastFor({ files, spec, limits }: Sized, mode: WeightsMode): Forecast {
-  const packing = { cacheDir: '', form: 'fast', bits: mode.bits } as const;
-  return forecastOf({
-    weightBytes: mode.compute === 'fast' ? packedBytes(files, spec, packing) : floatBytes(files),
+/** What weights take: mapped pages, memory of each open graph, and the size of all of them. */
+function weightSizes({ files, spec }: Sized, mode: WeightsMode): { mapped: number; held: number; all: number } {
+  if (mode.compute === 'fast') {
+    const { held, mapped, disk } = packedSizes(files, spec, { cacheDir: '', form: 'fast', bits: mode.bits });
+    return { held, mapped, all: disk };
+  }
+  let [mapped, held] = [0, 0];
+  for (const { shape, type } of files.tensors.values()) {
+    const bytes = 4 * shape.reduce((a, b) => a * b, 1);
+    // Half floats that are read in place are widened when a graph is opened.
+    if (type !== 'F32' && mode.bits === null && conversionBytes(files) === 0) held += bytes;
+    else mapped += bytes;
+  }
+  return { mapped, held, all: mapped + held };
+}
+
+/** Memory so plentiful beside the weights that a second copy of them matters little. */
+const plenty = 6;
+
+function forecastFor(sized: Sized, mode: WeightsMode): Forecast & { readonly roomy: boolean } {
+  const { spec, limits } = sized;
+  const { mapped, held, all } = weightSizes(sized, mode);
+  const roomy = freeMemory() > plenty * all;
+  const forecast = forecastOf({
+    mapped,
+    held,
+    laidOut: roomy && mode.compute === 'exact' ? mapped : 0,
+    graphs: held === 0 || roomy ? 2 : 1,
+    vocabulary: spec.vocabulary,
     hidden: spec.hidden,
     ffn: Math.max(spec.ffn.width, (spec.experts?.chosen ?? 0) * (spec.experts?.width ?? 0) + (spec.experts?.shared ?? 0)),
     heads: spec.heads,
     kvBytesPerToken: kvBytesPerToken(spec),
     tokens: limits.tokens,
     seen: 2 * limits.tokens,
-    kept: Math.min(limits.rows * 256, limits.cacheBytes / kvBytesPerToken(spec)),
-    prepack: mode.compute === 'fast',
+    rows: limits.rows,
+    kept: Math.min(limits.rows * 256, limits.cacheBytes / Math.max(1, kvBytesPerToken(spec))),
   });
+  return { ...forecast, roomy };
 }
 
 /** Why exact weights cannot be had beside fast ones; null when they can. */
@@ -86,7 +109,7 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
   const sized = { files, spec, limits: limitsOf(opening, device) };
   const mode = weightsModeOf(opening.settings);
   const name = basename(opening.target).replace(/\.gguf$/i, '');
-  const forecast = forecastFor(sized, mode);
+  const { roomy, ...forecast } = forecastFor(sized, mode);
   refuseIfTooLarge(name, forecast, freeMemory());
   const speech = await openSpeech(files, opening);
   const threads = Number(opening.settings.threads ?? 0) || physicalCores();
@@ -123,18 +146,19 @@ export async function openLocalModel(opening: Opening, device: Chosen, hooks: Ho
     facts: {
       ...architectureFacts(files, spec),
       // A variant's own weights; what it was made from takes other room.
-      ...(mode.bits !== null && { fileBytes: Math.round(forecast.weights) }),
+      ...(mode.bits !== null && { fileBytes: weightSizes(sized, mode).all }),
       weights: weights.name,
       deviation: weights.deviation && { ...weights.deviation },
     },
     device,
-    ...sessionsOf({ spec, weights, adapter, device, threads }),
+    ...sessionsOf({ spec, weights, adapter, device, threads, roomy }),
     damage: () => {
       const found = notFinite(files.tensors);
       return found ? `tensor ${found.name} holds a number that is not finite (element ${found.index})` : null;
     },
     bytes: files.bytes,
     forecast,
+    roomy,
     limits: sized.limits,
   };
 }
@@ -144,34 +168,41 @@ function adapterOf({ settings }: Opening, files: OpenedModel, spec: ModelSpec): 
   return settings.adapter === undefined ? null : readAdapter(String(settings.adapter), files, spec);
 }
 
+/** Whether a graph holds its weights itself, though none are laid out anew: half floats become float32. */
+const widens = (tensors: Tensors): boolean => [...tensors.values()].some(({ type }) => type === 'F16' || type === 'BF16');
+
 interface Sources {
   readonly spec: ModelSpec;
   readonly weights: Weighed;
   readonly adapter: Adapter | null;
   readonly device: Chosen;
   readonly threads: number;
+  readonly roomy: boolean;
 }
 
-function sessionsOf({ spec, weights, adapter, device, threads }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
+function sessionsOf({ spec, weights, adapter, device, threads, roomy }: Sources): Pick<LocalModel, 'session' | 'loaded' | 'dispose'> {
   const open = new Map<string, { session: Session; prepacked: boolean }>();
+  const closeAll = async (): Promise<void> => {
+    for (const { session } of open.values()) await session.release();
+    open.clear();
+  };
   return {
     async session(purpose, { prepack = false, spread = false } = {}) {
       const name = spread ? 'score with spread' : purpose;
       const held = open.get(name);
       if (held && (held.prepacked || !prepack)) return held.session;
       await held?.session.release();
+      open.delete(name);
       const { tensors, twice } = weights;
       const own = { purpose, device: device.device.name, keep: !spread, spread, twice, ...(adapter && { adapter }) };
       const graph = buildGraph(spec, tensors, own);
       const prepacked = prepack || graph.inexact !== null;
+      if (!roomy && (prepacked || widens(tensors))) await closeAll();
       const session = await openSession(graph, { device, threads, prepack: prepacked });
       open.set(name, { session, prepacked });
       return session;
     },
     loaded: () => [...open].map(([graph, { session, prepacked }]) => ({ graph, ms: session.loadMs, prepacked })),
-    async dispose() {
-      for (const { session } of open.values()) await session.release();
-      open.clear();
-    },
+    dispose: closeAll,
   };
 }

@@ -95,8 +95,23 @@ function plan(files: ModelFiles, spec: ModelSpec, options: PackOptions): { bytes
   return { bytes: at, tensors };
 }
 
-/** Bytes of the packed weights: what they take on disk, and about what they take in memory. */
-export const packedBytes = (files: ModelFiles, spec: ModelSpec, options: PackOptions): number => plan(files, spec, options).bytes;
+/** What packed weights take: on disk, in memory of each open graph, and of mapped pages (a table that is only looked up). */
+export function packedSizes(
+  files: ModelFiles,
+  spec: ModelSpec,
+  options: PackOptions,
+): { readonly disk: number; readonly held: number; readonly mapped: number } {
+  const { bytes, tensors } = plan(files, spec, options);
+  const table = spec.tied ? undefined : spec.tensors['embed.weight'];
+  let [held, mapped] = [0, 0];
+  for (const [name, { packing, regions }] of tensors) {
+    const { codes, scales, minima } = regions;
+    if (name === table) mapped += codes.bytes + scales.bytes;
+    // Laid out anew, a block has its scale and the sum of its codes (MatMulNBits).
+    else held += codes.bytes + (packing === null ? 0 : 2 * scales.bytes + minima.bytes);
+  }
+  return { disk: bytes, held, mapped };
+}
 
 /**
  * The weights for a fast graph (or a rounded exact one), by the names in the file. Made once into `<cache>/weights/<sha256>-<variant>/weights.bin`.

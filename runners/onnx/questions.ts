@@ -100,7 +100,7 @@ function facts(model: LocalModel, meter: Meter): Facts {
     cost: {
       fileBytes: model.facts.fileBytes ?? model.bytes,
       load: loads,
-      forecastBytes: Math.round(model.forecast.total),
+      forecast: Object.fromEntries(Object.entries(model.forecast).map(([part, bytes]) => [part, Math.round(bytes)])),
       ...meter.facts(model.device.device.name !== 'cpu'),
     },
     device: {

@@ -14,7 +14,7 @@ import { type GgufTensor, ggufHead } from '../support/gguf-file.ts';
 const shapes = {
   '7b': { hidden: 4096, layers: 32, heads: 32, kvHeads: 8, ffn: 14_336, vocabulary: 32_768, tied: false },
   '3b': { hidden: 2048, layers: 36, heads: 16, kvHeads: 2, ffn: 11_008, vocabulary: 32_768, tied: true },
-  '1b': { hidden: 2048, layers: 16, heads: 32, kvHeads: 8, ffn: 8192, vocabulary: 32_768, tied: true },
+  '1b': { hidden: 2048, layers: 16, heads: 32, kvHeads: 8, ffn: 8192, vocabulary: 128_256, tied: true },
 } as const;
 const [folder = '.', size = '7b', kind = 'q4', parts = '1'] = process.argv.slice(2);
 const shape = shapes[size as keyof typeof shapes];
@@ -82,13 +82,19 @@ function pool(of: GgufTensor['type']): Buffer {
   return bytes;
 }
 
+/** The pool from another place: onnxruntime lays equal matrices out once for all, which real ones never are. */
+function turned(bytes: Buffer, from: number): Buffer {
+  const at = from % bytes.length;
+  return Buffer.concat([bytes.subarray(at), bytes.subarray(0, at)]);
+}
+
 function write(path: string, metadata: Parameters<typeof ggufHead>[0]['metadata'], tensors: readonly GgufTensor[]): void {
   const pools = new Map([...new Set(tensors.map((tensor) => tensor.type))].map((each) => [each, pool(each)]));
   const { head, places, end } = ggufHead({ metadata, tensors });
   const file = openSync(path, 'w');
   writeSync(file, head, 0, head.length, 0);
   tensors.forEach((tensor, i) => {
-    const random = pools.get(tensor.type) ?? Buffer.alloc(0);
+    const random = turned(pools.get(tensor.type) ?? Buffer.alloc(0), 37 * i * blocks[tensor.type][1]);
     const bytes = bytesOf(
       tensor.type,
       tensor.shape.reduce((a, b) => a * b, 1),
