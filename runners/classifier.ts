@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type Answer, type Request, type Response, type Runner, type RunnerModule, type RunnerOptions, UserError } from '../src/types.ts';
-import { loadOrt } from './onnx/ort.ts';
+import { loadOrt, type Ort } from './onnx/ort.ts';
 
 /** A text classifier as transformers exports it: config.json with id2label, tokenizer.json, model.onnx. It tells how toxic a text is. */
 interface Files {
@@ -98,8 +98,6 @@ function toxicityOf(logits: readonly number[], { toxic, alone }: Reading): numbe
 
 /** Texts of a batch are padded to the longest: they are sorted by length first. */
 const batch = 16;
-
-type Ort = Awaited<ReturnType<typeof loadOrt>>;
 
 class Classifier implements AsyncDisposable {
   readonly #ort: Ort;

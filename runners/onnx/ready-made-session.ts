@@ -2,12 +2,11 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { CacheValue, Graph, GraphValue, Purpose } from './contract.ts';
 import { halfTable } from './dequantise.ts';
-import { loadOrt } from './ort.ts';
+import { loadOrt, type Ort } from './ort.ts';
 import { drawToken, logSumOf, topOf } from './pick-token.ts';
 import { type ReadyMade, type Signature, signatureOf } from './ready-made.ts';
 import type { Feeds, Session } from './session.ts';
 
-type Ort = typeof import('onnxruntime-node');
 type Outputs = Readonly<Record<string, Tensor>>;
 
 interface Opened {

@@ -2,9 +2,8 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../../src/types.ts';
 import type { Graph } from './contract.ts';
 import type { NamedDevice } from './devices.ts';
-import { loadOrt } from './ort.ts';
+import { loadOrt, type Ort } from './ort.ts';
 
-type Ort = typeof import('onnxruntime-node');
 export type Feeds = Record<string, Tensor>;
 export type Outputs = Readonly<Record<string, Tensor>>;
 
