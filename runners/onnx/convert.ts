@@ -18,6 +18,7 @@ import { UserError } from '../../src/types.ts';
 import { defaultCacheLimit, freeBytes, makeFolder, makeRoom, touch, weightsHash, writeWhole } from './cache.ts';
 import type { ModelFiles, ReadyTensor, StoredTensor } from './contract.ts';
 import { dequantise, halfTable } from './dequantise.ts';
+import { gigabytes } from './forecast.ts';
 import { blocks } from './gguf-types.ts';
 
 /** Raised whenever the converted bytes or what is kept beside them could change. */
@@ -40,7 +41,6 @@ export interface Index {
 }
 
 const elementsOf = (tensor: { readonly shape: readonly number[] }): number => tensor.shape.reduce((a, b) => a * b, 1);
-const gigabytes = (bytes: number): string => (bytes < 1e9 ? `${(bytes / 1e6).toFixed(0)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
 
 /** Bytes on disk that `readyTensors` needs before the model runs: 0 for safetensors that are read in place. */
 export function conversionBytes(files: ModelFiles): number {

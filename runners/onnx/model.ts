@@ -58,11 +58,12 @@ function weightSizes({ files, spec }: Sized, mode: WeightsMode): { mapped: numbe
     const { held, mapped, disk } = packedSizes(files, spec, { cacheDir: '', form: 'fast', bits: mode.bits });
     return { held, mapped, all: disk };
   }
+  // Half floats that are read in place are widened when a graph is opened.
+  const inPlace = mode.bits === null && conversionBytes(files) === 0;
   let [mapped, held] = [0, 0];
   for (const { shape, type } of files.tensors.values()) {
     const bytes = 4 * shape.reduce((a, b) => a * b, 1);
-    // Half floats that are read in place are widened when a graph is opened.
-    if (type !== 'F32' && mode.bits === null && conversionBytes(files) === 0) held += bytes;
+    if (type !== 'F32' && inPlace) held += bytes;
     else mapped += bytes;
   }
   return { mapped, held, all: mapped + held };
