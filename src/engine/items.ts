@@ -15,7 +15,7 @@ const inMemory = 12e6;
 /** What an item's names and numbers take, about. */
 const bare = 64;
 
-/** Characters of an item's texts, those one level down included. */
+/** Characters of all texts in an item, and something for each object. */
 function charactersOf(value: object): number {
   let sum = bare;
   for (const name in value) {
