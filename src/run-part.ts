@@ -4,16 +4,17 @@ import type { Io } from './command.ts';
 import { budgetEstimate, drawItems, type Survey, surveyOf } from './decide/budget.ts';
 import { costsOf, type RunData } from './decide/compare.ts';
 import { expectationOf } from './decide/expect.ts';
-import { freshCharacters, kinds, type Pace, type Planned, secondsOf } from './decide/expected-time.ts';
+import { freshCharacters, kinds, type Pace, type Planned, plannedRequests, secondsOf } from './decide/expected-time.ts';
 import { type Fleet, fleetOf, noFleet } from './decide/fleet-values.ts';
 import { type Policy, wantsBaseline } from './decide/policy.ts';
 import { openRunData } from './decide/run-data.ts';
 import { decided, type Progress, sequentialOrder } from './decide/sequential.ts';
 import type { Plan } from './engine/plan.ts';
 import { readManifest, readRows, writeWhole } from './engine/run-folder.ts';
+import { bytesText } from './kit/numbers.ts';
 import { exitCodeOf } from './kit/verdict.ts';
 import { measuredPace } from './pace.ts';
-import { type Row, type Runner, UserError } from './types.ts';
+import { type Facts, type Row, type Runner, UserError } from './types.ts';
 
 /** `10%` or `0.1` as a share above 0 and up to 1. */
 function shareOf(text: string): number {
@@ -104,8 +105,16 @@ function whole<I extends { readonly id: string; readonly cluster?: string }>(ord
   return order.slice(0, to);
 }
 
-/** What a run would ask and could show, as lines. */
-export function dryRun(plans: readonly Plan[], planned: Planned, known: Known): string[] {
+interface Opened {
+  readonly folder: string;
+  readonly runner: Runner;
+  readonly signal: AbortSignal;
+}
+
+/** What a run would ask and could show, how long it would take and what memory, as lines. */
+export async function dryRun(plans: readonly Plan[], opened: Opened): Promise<string[]> {
+  const planned = plannedRequests(plans);
+  const known = await knownOf(planned, opened);
   const { requests, every } = planned;
   const count = kinds.reduce((sum, kind) => sum + requests[kind].length, 0) * every;
   const input = Math.round((kinds.reduce((sum, kind) => sum + freshCharacters(requests[kind]), 0) * every) / 4);
@@ -120,17 +129,26 @@ export function dryRun(plans: readonly Plan[], planned: Planned, known: Known): 
     ...lines,
     `requests: about ${count}, ${input} tokens in (what is shared counts once), at most ${output} out; later rounds depend on the answers`,
     `time: ${timeText(planned, { input, output }, known)}`,
+    ...memoryLines(await opened.runner.facts?.()),
   ];
 }
 
+/** What a model of this machine needs, as its runner forecast it. */
+function memoryLines(facts: Facts | undefined): string[] {
+  const { own, mapped, total } = (facts?.cost?.forecast ?? {}) as { readonly [part: string]: number };
+  if (own === undefined || mapped === undefined || total === undefined) return [];
+  const [all, held, pages] = [total, own, mapped].map(bytesText);
+  return [`memory: at most about ${all}: ${held} of its own, ${pages} of file pages, which the system can take back`];
+}
+
 /** Tokens a second, many requests at once. */
-export interface Speed {
+interface Speed {
   readonly tokensIn: number;
   readonly tokensOut: number | null;
 }
 
 /** What is known of the model's speed: a pace measured now, the speed of an earlier run, or nothing. */
-export type Known = { readonly pace: Pace } | { readonly speed: Speed } | null;
+type Known = { readonly pace: Pace } | { readonly speed: Speed } | null;
 
 const span = (seconds: number): string => (seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`);
 
@@ -215,7 +233,7 @@ export async function askPart<E>(part: Part, asking: Asking<E>): Promise<{ evalu
 }
 
 /** A pace measured on some questions where the model is on this machine; else the speed of an earlier run of the folder. */
-export async function knownOf(folder: string, runner: Runner, planned: Planned, signal: AbortSignal): Promise<Known> {
+async function knownOf(planned: Planned, { folder, runner, signal }: Opened): Promise<Known> {
   if (runner.identity.runner === 'onnx') return { pace: await measuredPace(runner, planned.requests, signal) };
   const { tokensInPerSecond, tokensOutPerSecond } = costsOf(readManifest(folder)?.facts ?? {});
   return tokensInPerSecond === null ? null : { speed: { tokensIn: tokensInPerSecond, tokensOut: tokensOutPerSecond } };

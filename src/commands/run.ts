@@ -6,10 +6,10 @@ import { finish } from '../finish.ts';
 import { codeAmong, loadSuites } from '../load.ts';
 import { progressLine } from '../progress.ts';
 import { namedSuites, openHelpers, openModel, optionsOf, plansFor } from '../run-model.ts';
-import { askPart, dryRun, knownOf, type Part, partOf } from '../run-part.ts';
+import { askPart, dryRun, type Part, partOf } from '../run-part.ts';
 import { cacheDirOf, pairOption, type Settings, settingsOf } from '../settings.ts';
 import { trust } from '../trusted.ts';
-import { type Facts, type Manifest, type Runner, type Suite, UserError } from '../types.ts';
+import { type Manifest, type Runner, type Suite, UserError } from '../types.ts';
 
 const many = (value: string, before: string[] | undefined) => [...(before ?? []), ...value.split(',').map((part) => part.trim())];
 const command: Command = {
@@ -136,11 +136,9 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   const plans = await plansFor(opened.runner, { settings, suites, say, data });
   if (part.dry) {
     line.show('measuring the speed');
-    const { plannedRequests } = await import('../decide/expected-time.ts');
-    const planned = plannedRequests(plans);
-    const known = await knownOf(folder, opened.runner, planned, io.signal);
+    const lines = await dryRun(plans, { folder, runner: opened.runner, signal: io.signal });
     line.end();
-    io.out(`${[...dryRun(plans, planned, known), ...memoryLines(await opened.runner.facts?.())].join('\n')}\n`);
+    io.out(`${lines.join('\n')}\n`);
     return { folder, manifest: null, code: 0 };
   }
   const ask = async (only: readonly string[] | undefined) => {
@@ -173,14 +171,6 @@ async function runOne(argument: string, { settings, suites, io, several, json, p
   }
   if (!manifest.complete) say(`the run is not complete; the same command goes on where it stopped`);
   return { folder, manifest, code };
-}
-
-/** What a model of this machine needs, as its runner forecast it. */
-function memoryLines(facts: Facts | undefined): string[] {
-  const { own, mapped, total } = (facts?.cost?.forecast ?? {}) as { readonly [part: string]: number };
-  if (own === undefined || mapped === undefined || total === undefined) return [];
-  const size = (bytes: number) => (bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
-  return [`memory: at most about ${size(total)}: ${size(own)} of its own, ${size(mapped)} of file pages, which the system can take back`];
 }
 
 /** What was typed; of a variant that was made for a comparison, what would make it alone. */
