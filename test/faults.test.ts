@@ -28,7 +28,7 @@ afterAll(() => {
 
 describe('disks', () => {
   it('a full one: said, what was answered is kept, and the run goes on when there is room', async (context) => {
-    if (!mounted) return context.skip();
+    if (!mounted) return context.skip('this user may not mount a small file system');
     const run = join(full, 'r');
     const first = await plumbline(['run', 'scripted:perfect', ...suites, '-o', run]);
     expect(first.code).toBe(3);
@@ -48,7 +48,7 @@ describe('disks', () => {
   });
 
   it('a read-only one', async (context) => {
-    if (!mounted) return context.skip();
+    if (!mounted) return context.skip('this user may not mount a small file system');
     const ran = await plumbline(['run', 'scripted:perfect', ...suites, '-o', join(readOnly, 'r')]);
     expect(ran.code).toBe(3);
     expect(ran.err).toMatch(/read-only[\s\S]*-o/);
@@ -58,7 +58,7 @@ describe('disks', () => {
     const folder = join(place.path, 'locked');
     mkdirSync(folder);
     chmodSync(folder, 0o500);
-    if (process.getuid?.() === 0) return context.skip();
+    if (process.getuid?.() === 0) return context.skip('root writes into any folder');
     const ran = await plumbline(['run', 'scripted:perfect', ...suites, '-o', join(folder, 'r')]);
     expect(ran.code).toBe(3);
     expect(ran.err).toMatch(/may not be written[\s\S]*-o/);
