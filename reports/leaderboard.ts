@@ -9,7 +9,8 @@ import {
   type BoardOptions,
   type BoardReport,
   boardsOf,
-  standingOf,
+  type PageAsk,
+  toldOf,
 } from '../src/kit/board.ts';
 import { feedsOf, type RankedBoard } from '../src/kit/board-feeds.ts';
 import { dotOf } from '../src/kit/figure.ts';
@@ -17,9 +18,8 @@ import { frontierOf } from '../src/kit/figure-frontier.ts';
 import { printer, scriptJson, visible } from '../src/kit/page.ts';
 import { scorecardDigest, scorecardPrinter } from '../src/kit/page-scorecard.ts';
 import { placeText, ranksOf } from '../src/kit/ranking.ts';
-import { resultIdOf } from '../src/kit/result.ts';
 import { bytesText, count, dayOf, fill, manyText, short, type Words, words } from '../src/kit/words.ts';
-import { dimensions, type Report, type ReportFile } from '../src/types.ts';
+import { dimensions, type Report, type ReportFile, type ReportOptions, type Run } from '../src/types.ts';
 
 const css = ['pages/page.css', 'pages/board.css'];
 const boardSheet = {
@@ -39,23 +39,23 @@ const pairSheet = {
 const ranked = (board: Board): RankedBoard => ({
   ...board,
   ranks: ranksOf(
-    board.models.map((m) => standingOf(m.run)),
+    board.models.map((m) => m.newest.told.standing),
     dimensions,
   ),
 });
 
 function rowOf(board: RankedBoard, model: BoardModel, at: number, w: Words) {
-  const { facts } = model;
+  const { facts, profile } = model.newest.told;
   const place = board.ranks.overall[at] ?? null;
   const places = [place, ...dimensions.map((d) => board.ranks.by[d]?.[at] ?? null)];
   return {
     slug: model.slug,
     name: model.name,
-    verified: model.verified,
+    verified: model.newest.verified,
     rank: placeText(place),
     rankNumber: place === null ? '' : place[0] + place[1] / 1e6,
     ranks: places.map(placeText).join('|'),
-    cells: model.profile.map((p) => {
+    cells: profile.map((p) => {
       const { dot, from, to, width } = dotOf({ value: p.grade, low: p.low, high: p.high, says: '' });
       return { key: p.dimension, number: p.grade === null ? '' : p.grade.toFixed(4), grade: short(p.grade), dot, from, to, width };
     }),
@@ -79,9 +79,10 @@ function boardView(board: RankedBoard, w: Words) {
     .sort((a, b) => Number(a.rankNumber || 1e9) - Number(b.rankNumber || 1e9));
   const costed = (dimension: string) =>
     board.models.flatMap((m) => {
-      const p = m.profile.find((x) => x.dimension === dimension);
-      if (m.facts.bytes === null || !p || p.grade === null) return [];
-      return [{ name: m.name, href: `models/${m.slug}/index.html`, bytes: m.facts.bytes, grade: p.grade, low: p.low, high: p.high }];
+      const { facts, profile } = m.newest.told;
+      const p = profile.find((x) => x.dimension === dimension);
+      if (facts.bytes === null || !p || p.grade === null) return [];
+      return [{ name: m.name, href: `models/${m.slug}/index.html`, bytes: facts.bytes, grade: p.grade, low: p.low, high: p.high }];
     });
   return {
     anchor: `board-${board.protocol}`,
@@ -96,7 +97,9 @@ function boardView(board: RankedBoard, w: Words) {
 }
 
 function filtersOf(boards: readonly RankedBoard[], w: Words) {
-  const models = boards.flatMap((b) => b.models.map((m) => ({ kind: w[`protocol_${b.protocol}` as 'protocol_base'], ...m.facts })));
+  const models = boards.flatMap((b) =>
+    b.models.map((m) => ({ kind: w[`protocol_${b.protocol}` as 'protocol_base'], ...m.newest.told.facts })),
+  );
   const values = (list: readonly string[]) => [...new Set(list.map((v) => v || w.unknown))].sort();
   const all = [
     { key: 'kind', title: w.kind, values: values(models.map((m) => m.kind)) },
@@ -115,12 +118,14 @@ function pairData(boards: readonly RankedBoard[]) {
   const titles: Record<string, string> = {};
   const models = boards.flatMap((board) =>
     board.models.map((m) => {
-      for (const r of m.run.results) titles[resultIdOf(r)] = visible(r.suite.title + (r.suite.lang === 'en' ? '' : ` (${r.suite.lang})`));
-      const standing = standingOf(m.run);
-      const suites = Object.values(standing).flatMap((map) =>
+      const { told } = m.newest;
+      for (const r of told.results) titles[r.id] = visible(r.title);
+      const suites = Object.values(told.standing).flatMap((map) =>
         [...map].map(([id, g]) => [id, [near(g.grade), near(g.low), near(g.high)]] as const),
       );
-      const dims = m.profile.flatMap((p) => (p.grade === null ? [] : [[p.dimension, [near(p.grade), near(p.low), near(p.high)]] as const]));
+      const dims = told.profile.flatMap((p) =>
+        p.grade === null ? [] : [[p.dimension, [near(p.grade), near(p.low), near(p.high)]] as const],
+      );
       return { slug: m.slug, name: visible(m.name), board: board.key, dims: Object.fromEntries(dims), suites: Object.fromEntries(suites) };
     }),
   );
@@ -144,41 +149,36 @@ function pairPage(w: Words, lang: string): string {
   });
 }
 
-/** A page for every run of every model; pages whose digest is known already are left as they are. Yields the digests last. */
-async function* modelPages(boards: readonly RankedBoard[], options: BoardOptions): AsyncGenerator<ReportFile> {
+/** Pages of every run of every model, each with its digest. */
+function pagesOf(boards: readonly RankedBoard[], options: BoardOptions): { readonly asked: PageAsk; readonly digest: string }[] {
   const w = words(options.lang);
-  const print = scorecardPrinter(import.meta.url);
   const templates = scorecardDigest(import.meta.url);
-  const digests: Record<string, string> = {};
-  for (const model of boards.flatMap((b) => b.models)) {
-    for (const { path, entry } of model.history) {
-      const { run } = entry;
-      const history = model.history.map((h) => ({
-        href: h.path.replace(/^.*\//, ''),
-        text: `${dayOf(h.entry.run.manifest.created)} · ${h.entry.run.manifest.options.preset}`,
-        here: h.path === path,
-      }));
-      const digest = createHash('sha256')
-        .update(JSON.stringify([templates, options.lang, entry.digest ?? [run.manifest, run.results], history]))
-        .digest('hex')
-        .slice(0, 16);
-      digests[path] = digest;
-      if (options.known[path] === digest) continue;
-      const now = Date.parse(run.manifest.finished ?? run.manifest.created);
-      const text = await print(
-        run,
-        { ...options, now: Number.isFinite(now) ? now : options.now },
-        { home: { href: '../../index.html', text: w.leaderboard }, history },
-      );
-      yield { path, text };
-    }
-  }
-  yield { path: 'site.json', text: `${JSON.stringify({ format: 'plumbline-site/1', pages: digests }, null, 1)}\n` };
+  return boards.flatMap((board) =>
+    board.models.flatMap((model) =>
+      model.history.map(({ path, entry }) => {
+        const history = model.history.map((h) => ({
+          href: h.path.replace(/^.*\//, ''),
+          text: `${dayOf(h.entry.manifest.created)} · ${h.entry.manifest.options.preset}`,
+          here: h.path === path,
+        }));
+        const now = Date.parse(entry.manifest.finished ?? entry.manifest.created);
+        const links = { home: { href: '../../index.html', text: w.leaderboard }, history };
+        const digest = createHash('sha256').update(JSON.stringify([templates, options.lang, entry.digest, history]));
+        const asked = { path, entry, options: { lang: options.lang, now: Number.isFinite(now) ? now : options.now }, links };
+        return { asked, digest: digest.digest('hex').slice(0, 16) };
+      }),
+    ),
+  );
 }
 
 const apartView = (apart: readonly Apart[]) => apart.map((a) => ({ ...a, day: dayOf(a.created) }));
 
-async function* site(entries: readonly BoardEntry[], options: BoardOptions): AsyncGenerator<ReportFile> {
+/** Pages whose digest is known already are left as they are; the digests come last. */
+async function* site(
+  entries: readonly BoardEntry[],
+  options: BoardOptions,
+  print: (asked: readonly PageAsk[]) => AsyncIterable<ReportFile>,
+): AsyncGenerator<ReportFile> {
   const w = words(options.lang);
   const gathered = boardsOf(entries);
   const boards = gathered.boards.map(ranked);
@@ -196,7 +196,7 @@ async function* site(entries: readonly BoardEntry[], options: BoardOptions): Asy
       boards: boards.map((b) => boardView(b, w)),
       filters: filtersOf(boards, w),
       apart: apartView(gathered.apart),
-      version: entries[0]?.run.manifest.plumbline ?? '',
+      version: entries[0]?.manifest.plumbline ?? '',
       made: new Date(options.now).toISOString().slice(0, 10),
       feeds: [{ type: 'application/atom+xml', title: w.leaderboard, href: 'feed.atom' }],
     },
@@ -205,13 +205,30 @@ async function* site(entries: readonly BoardEntry[], options: BoardOptions): Asy
   yield { path: 'compare.html', text: pairPage(w, options.lang) };
   yield { path: 'data.js', text: `plumbline.board(${scriptJson(pairData(boards))})\n` };
   yield* feedsOf(boards, options);
-  yield* modelPages(boards, options);
+  const pages = pagesOf(boards, options);
+  yield* print(pages.flatMap(({ asked, digest }) => (options.known[asked.path] === digest ? [] : [asked])));
+  const digests = Object.fromEntries(pages.map(({ asked, digest }) => [asked.path, digest]));
+  yield { path: 'site.json', text: `${JSON.stringify({ format: 'plumbline-site/1', pages: digests }, null, 1)}\n` };
+}
+
+const printPage: BoardReport['printer'] = () => {
+  const print = scorecardPrinter(import.meta.url);
+  return (run, { options, links }) => print(run, options, links);
+};
+
+async function* ofOne(run: Run, options: ReportOptions): AsyncGenerator<ReportFile> {
+  const print = printPage();
+  const entry = { manifest: run.manifest, told: toldOf(run), digest: '', verified: false };
+  yield* site([entry], { ...options, title: '', url: '', known: {} }, async function* (asked) {
+    for (const page of asked) yield { path: page.path, text: await print(run, page) };
+  });
 }
 
 export default {
   id: 'leaderboard',
   title: 'Leaderboard of one run; plumbline leaderboard makes it of many',
   makes: 'index.html and its site',
-  render: (run, options) => site([{ run, verified: false }], { ...options, title: '', url: '', known: {} }),
+  render: ofOne,
   site,
+  printer: printPage,
 } satisfies Report & BoardReport;

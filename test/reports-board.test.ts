@@ -7,7 +7,7 @@ import { randomOf } from '../src/kit/random.ts';
 import { type Graded, placeText, ranksOf, widening } from '../src/kit/ranking.ts';
 import { textDiff } from '../src/kit/text-diff.ts';
 import { hostile, madeRun } from './support/made-run.ts';
-import { madeRuns } from './support/made-site.ts';
+import { entryOf, madeRuns, printerOf } from './support/made-site.ts';
 
 const graded = (grade: number, half = 0.05): Graded => ({ grade, low: grade - half, high: grade + half });
 const standing = (...grades: (number | null)[]) => ({
@@ -57,7 +57,7 @@ describe('ranks', () => {
 describe('who may be ranked with whom', () => {
   const runs = madeRuns(6);
   test('base and instruct models stand on boards of their own; a partial run is kept apart', () => {
-    const { boards, apart } = boardsOf(runs.map((run) => ({ run, verified: false })));
+    const { boards, apart } = boardsOf(runs.map(entryOf));
     expect(boards.map((b) => [b.protocol, b.models.map((m) => m.name)])).toEqual([
       ['instruct', ['model-0', 'model-1', 'model-2', 'model-4']],
       ['base', ['model-3']],
@@ -71,7 +71,7 @@ describe('who may be ranked with whom', () => {
       ...third,
       manifest: { ...third.manifest, suites: { ...third.manifest.suites, 'privacy/pii': { version: '2', items: 'x', count: 1 } } },
     };
-    const { boards, apart } = boardsOf([first, second, other].map((run) => ({ run, verified: false })));
+    const { boards, apart } = boardsOf([first, second, other].map(entryOf));
     expect(boards[0]?.models).toHaveLength(2);
     expect(apart[0]?.why).toBe('other suites, versions or items: privacy/pii');
     expect(askedKey(first)).toBe(askedKey(second));
@@ -83,7 +83,7 @@ describe('who may be ranked with whom', () => {
       ...run,
       manifest: { ...run.manifest, options: { ...run.manifest.options, preset } },
     }));
-    const { boards, apart } = boardsOf(asked.map((each) => ({ run: each, verified: false })));
+    const { boards, apart } = boardsOf(asked.map(entryOf));
     expect(boards.map((b) => b.preset)).toEqual(['standard']);
     expect(apart.map((a) => a.why).sort()).toEqual(['preset demo, not standard', 'preset quick, not standard']);
   });
@@ -102,9 +102,9 @@ describe('who may be ranked with whom', () => {
     const [run] = runs;
     if (!run) throw new Error('a run');
     const later = { ...run, manifest: { ...run.manifest, created: '2026-11-21T08:00:00.000Z' } };
-    const { boards } = boardsOf([run, later].map((r) => ({ run: r, verified: false })));
+    const { boards } = boardsOf([run, later].map(entryOf));
     expect(boards[0]?.models).toHaveLength(1);
-    expect(boards[0]?.models[0]?.history.map((h) => h.entry.run.manifest.created.slice(0, 10))).toEqual(['2026-11-21', '2026-11-10']);
+    expect(boards[0]?.models[0]?.history.map((h) => h.entry.manifest.created.slice(0, 10))).toEqual(['2026-11-21', '2026-11-10']);
   });
   test('size classes', () =>
     expect([null, 135e6, 494e6, 7e9, 70e9].map(sizeClass)).toEqual(['', '< 250 M', '250–750 M', '3.5–8 B', '≥ 8 B']));
@@ -112,10 +112,11 @@ describe('who may be ranked with whom', () => {
 
 describe('the site', () => {
   const options = { lang: 'en', now: 0, title: 'T', url: '', known: {} };
-  const entries = madeRuns(4, hostile).map((run) => ({ run, verified: false }));
+  const runs = madeRuns(4, hostile);
   const make = async (known: Record<string, string> = {}) => {
     const files = new Map<string, string>();
-    for await (const { path, text } of leaderboard.site(entries, { ...options, known })) files.set(path, String(text));
+    for await (const { path, text } of leaderboard.site(runs.map(entryOf), { ...options, known }, printerOf(runs)))
+      files.set(path, String(text));
     return files;
   };
   test('the same bytes twice; pages that did not change are not made again', async () => {

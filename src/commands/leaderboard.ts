@@ -1,16 +1,12 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { type BoardGiven, type BoardMade, type BoardPart, boardReport, boardWork } from '../board-work.ts';
 import type { Command, Io } from '../command.ts';
-import { readManifest, readResult, resultIds, writeWhole } from '../engine/run-folder.ts';
-import { readSeal } from '../engine/seal.ts';
-import { sealHash } from '../engine/verify.ts';
-import type { BoardEntry, BoardReport } from '../kit/board.ts';
-import { told } from '../kit/page-suite.ts';
-import { loadReport } from '../load.ts';
+import { writeWhole } from '../engine/run-folder.ts';
+import type { BoardEntry, PageAsk } from '../kit/board.ts';
 import { cacheDirOf } from '../settings.ts';
-import { UserError } from '../types.ts';
-import { wasVerified } from '../verified.ts';
+import { type SharedWork, shareWork } from '../shared-work.ts';
+import { type ReportFile, UserError } from '../types.ts';
 
 const command: Command = {
   describe(parser) {
@@ -28,23 +24,26 @@ const command: Command = {
   async run([named], options, io) {
     const folders = [...new Set((named as readonly string[]).flatMap((name) => runFoldersIn(resolve(io.cwd, name), io)))].sort();
     const target = resolve(io.cwd, String(options.output));
-    const entries = folders.map((folder) => entryOf(folder, cacheDirOf(io.env)));
-    const report = (await loadReport('leaderboard', io.cwd)) as unknown as BoardReport;
+    const given: BoardGiven = { cwd: io.cwd, cacheDir: cacheDirOf(io.env) };
+    using work = await shareWork<BoardGiven, BoardPart, BoardMade>(boardWork, given, folders.length);
+    const read = await entriesOf(folders, work);
     const known = knownPages(target);
-    const files = report.site(entries, {
+    const site = {
       lang: String(options.lang),
       title: String(options.title),
       url: String(options.url),
-      now: timeOf(entries, io),
+      now: timeOf([...read.keys()], io),
       known,
-    });
+    };
+    const { site: filesOf } = await boardReport(io.cwd);
+    const files = filesOf([...read.keys()], site, (asked) => printed(asked, read, work));
     let written = 0;
     for await (const { path, text } of files) {
       if (path === 'site.json') removeGone(target, known, String(text));
       writeWhole(join(target, path), text);
       written++;
     }
-    io.err(`${entries.length} runs, ${written} files written\n`);
+    io.err(`${read.size} runs, ${written} files written\n`);
     io.out(`${join(target, 'index.html')}\n`);
     return 0;
   },
@@ -62,33 +61,24 @@ function runFoldersIn(folder: string, io: Io): string[] {
   return inside;
 }
 
-function entryOf(folder: string, cacheDir: string): BoardEntry {
-  const hashes = new Map<string, string>();
-  const hashed = (name: string) => (bytes: Uint8Array) => void hashes.set(name, sha256(bytes));
-  const manifest = readManifest(folder, hashed('run.json'));
-  if (!manifest) throw new UserError(`${folder}: there is no run.json in it`, 'name run folders');
-  // A thousand runs are held so.
-  const results = resultIds(folder).map((id) => told(readResult(folder, id, hashed(`results/${id}.json`))));
-  return {
-    run: { manifest, results, async *samples() {} },
-    digest: sha256([...hashes.values()].join()),
-    verified: verified(folder, hashes, cacheDir),
-  };
+type Work = SharedWork<BoardPart, BoardMade>;
+
+/** The runs as the leaderboard keeps them, with their folders, in the folders' order. */
+async function entriesOf(folders: readonly string[], work: Work): Promise<ReadonlyMap<BoardEntry, string>> {
+  const read = new Map<string, BoardEntry>();
+  for await (const made of work.each(folders.map((about) => ({ about })))) if ('entry' in made) read.set(made.folder, made.entry);
+  return new Map(folders.flatMap((folder) => [read.get(folder)].filter((entry) => entry !== undefined).map((entry) => [entry, folder])));
 }
 
-const sha256 = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex');
-
-/** A run is verified when `verify` said so on this machine, and manifest and results are still those of its seal. */
-function verified(folder: string, hashes: ReadonlyMap<string, string>, cacheDir: string): boolean {
-  const seal = readSeal(folder);
-  if (seal === null || typeof seal === 'string' || !wasVerified(cacheDir, sealHash(folder))) return false;
-  return [...hashes].every(([name, hash]) => seal.files[name] === hash);
+async function* printed(asked: readonly PageAsk[], read: ReadonlyMap<BoardEntry, string>, work: Work): AsyncGenerator<ReportFile> {
+  const parts = asked.map(({ entry, ...page }) => ({ about: read.get(entry) ?? '', page }));
+  for await (const made of work.each(parts)) if ('path' in made) yield made;
 }
 
 function timeOf(entries: readonly BoardEntry[], io: Io): number {
   const epoch = Number(io.env.SOURCE_DATE_EPOCH);
   if (io.env.SOURCE_DATE_EPOCH && Number.isFinite(epoch)) return epoch * 1000;
-  return Math.max(0, ...entries.map(({ run }) => Date.parse(run.manifest.finished ?? run.manifest.created)).filter(Number.isFinite));
+  return Math.max(0, ...entries.map(({ manifest }) => Date.parse(manifest.finished ?? manifest.created)).filter(Number.isFinite));
 }
 
 /** Digests of the model pages of an earlier build whose files are still there. */

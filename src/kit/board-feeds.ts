@@ -3,9 +3,7 @@
 import { dimensions, type ReportFile } from '../types.ts';
 import type { Board, BoardModel, BoardOptions } from './board.ts';
 import { visible } from './page.ts';
-import { stateOf } from './page-suite.ts';
 import { type Place, placeText, type Ranks } from './ranking.ts';
-import { resultIdOf } from './result.ts';
 
 export interface RankedBoard extends Board {
   readonly ranks: Ranks;
@@ -15,7 +13,7 @@ const grade = (value: number | null) => (value === null ? null : Math.round(valu
 
 function entryOf(board: RankedBoard, model: BoardModel, at: number) {
   const place = (p: Place | undefined) => p ?? null;
-  const { manifest, results } = model.run;
+  const { manifest, told, verified } = model.newest;
   return {
     model: model.name,
     slug: model.slug,
@@ -24,12 +22,12 @@ function entryOf(board: RankedBoard, model: BoardModel, at: number) {
     preset: board.preset,
     board: board.key,
     created: manifest.created,
-    verified: model.verified,
+    verified,
     rank: place(board.ranks.overall[at]),
     able: model.able,
     of: model.of,
     dimensions: Object.fromEntries(
-      model.profile.map((p) => [
+      told.profile.map((p) => [
         p.dimension,
         {
           grade: grade(p.grade),
@@ -42,22 +40,12 @@ function entryOf(board: RankedBoard, model: BoardModel, at: number) {
       ]),
     ),
     suites: Object.fromEntries(
-      results.map((r) => {
-        const head = r.estimates[0];
-        const able = stateOf(r) === 'able';
-        return [
-          resultIdOf(r),
-          {
-            version: r.suite.version,
-            state: stateOf(r),
-            grade: grade(able ? (head?.grade ?? null) : null),
-            low: grade(able ? (head?.gradeLow ?? null) : null),
-            high: grade(able ? (head?.gradeHigh ?? null) : null),
-          },
-        ];
+      told.results.map(({ id, version, state, graded }) => {
+        const { grade: value = null, low = null, high = null } = graded ?? {};
+        return [id, { version, state, grade: grade(value), low: grade(low), high: grade(high) }];
       }),
     ),
-    facts: model.facts,
+    facts: told.facts,
   };
 }
 
@@ -91,12 +79,12 @@ function csvOf(boards: readonly RankedBoard[]): string {
   ];
   const rows = boards.flatMap((board) =>
     board.models.map((model, i) => {
+      const { manifest, told, verified } = model.newest;
       const byDimension = dimensions.flatMap((d) => {
-        const p = model.profile.find((x) => x.dimension === d);
+        const p = told.profile.find((x) => x.dimension === d);
         return [grade(p?.grade ?? null), grade(p?.low ?? null), grade(p?.high ?? null)];
       });
-      const { facts } = model;
-      const { manifest } = model.run;
+      const { facts } = told;
       return [
         model.name,
         model.slug,
@@ -111,7 +99,7 @@ function csvOf(boards: readonly RankedBoard[]): string {
         facts.parameters,
         facts.quantisation,
         facts.licence,
-        model.verified,
+        verified,
         manifest.created,
         manifest.model.hash,
       ];
@@ -125,13 +113,13 @@ const xml = (text: string) => visible(text).replace(/[&<>"']/g, (c) => `&#${c.ch
 function atomOf(boards: readonly RankedBoard[], options: BoardOptions): string {
   const base = options.url.replace(/\/*$/, options.url === '' ? '' : '/');
   const models = boards.flatMap((b) => b.models.map((m) => ({ protocol: b.protocol, m })));
-  models.sort((a, b) => (a.m.run.manifest.created < b.m.run.manifest.created ? 1 : -1));
+  models.sort((a, b) => (a.m.newest.manifest.created < b.m.newest.manifest.created ? 1 : -1));
   const entries = models.slice(0, 100).map(({ protocol, m }) => {
-    const { created, model } = m.run.manifest;
-    const said = m.profile.map((p) => `${p.dimension} ${p.grade === null ? 'not able' : p.grade.toFixed(2)}`).join(', ');
+    const { created, model } = m.newest.manifest;
+    const said = m.newest.told.profile.map((p) => `${p.dimension} ${p.grade === null ? 'not able' : p.grade.toFixed(2)}`).join(', ');
     return `<entry><id>urn:plumbline:${xml(model.hash)}:${xml(created)}</id><title>${xml(m.name)}</title><updated>${xml(created)}</updated><link href="${xml(`${base}models/${m.slug}/index.html`)}"/><summary>${xml(`${protocol}: ${said}; able in ${m.able} of ${m.of}`)}</summary></entry>`;
   });
-  const updated = models[0]?.m.run.manifest.created ?? new Date(options.now).toISOString();
+  const updated = models[0]?.m.newest.manifest.created ?? new Date(options.now).toISOString();
   return `<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom"><id>urn:plumbline:leaderboard:${xml(options.title)}</id><title>${xml(options.title)}</title><updated>${xml(updated)}</updated><author><name>Plumbline</name></author><link rel="self" href="${xml(`${base}feed.atom`)}"/>\n${entries.join('\n')}\n</feed>\n`;
 }
 

@@ -1,22 +1,60 @@
 /** What a leaderboard is made of: runs gathered by model, models that may be compared gathered in boards, the rest kept apart with the reason. Pure. */
 
 import { createHash } from 'node:crypto';
-import { type DimensionProfile, type Json, presets, type ReportFile, type ReportOptions, type Run } from '../types.ts';
+import {
+  type DimensionProfile,
+  type Json,
+  type Manifest,
+  presets,
+  type ReportFile,
+  type ReportOptions,
+  type Result,
+  type Run,
+} from '../types.ts';
 import { slugOf } from './page.ts';
 import { profileOf } from './page-run.ts';
-import { stateOf } from './page-suite.ts';
+import type { Links } from './page-scorecard.ts';
+import { type SuiteState, stateOf } from './page-suite.ts';
 import type { Graded, Standing } from './ranking.ts';
 import { mainLanguage, resultIdOf } from './result.ts';
 import { dayOf } from './words.ts';
 
+/** One result as the feeds tell it. */
+export interface ToldResult {
+  readonly id: string;
+  readonly title: string;
+  readonly version: string;
+  readonly state: SuiteState;
+  /** Null unless able. */
+  readonly graded: Graded | null;
+}
+
+/** What a leaderboard keeps of a run's results; a thousand runs are held so. */
+export interface Told {
+  /** Why the run may not be ranked; null: it may. */
+  readonly barred: string | null;
+  readonly profile: readonly DimensionProfile[];
+  readonly standing: Standing;
+  readonly results: readonly ToldResult[];
+  readonly facts: BoardFacts;
+}
+
 /** A finished run in the leaderboard's eyes. */
 export interface BoardEntry {
-  /** Results may be cut to what pages tell of them (`told`). */
-  readonly run: Run;
-  /** Changes when the manifest or a result does; without it both are hashed. */
-  readonly digest?: string;
+  readonly manifest: Manifest;
+  readonly told: Told;
+  /** Changes when the manifest or a result does. */
+  readonly digest: string;
   /** Scored again from its recording with equal results (`plumbline verify`). */
   readonly verified: boolean;
+}
+
+/** A model page to be printed. */
+export interface PageAsk {
+  readonly path: string;
+  readonly entry: BoardEntry;
+  readonly options: ReportOptions;
+  readonly links: Links;
 }
 
 export interface BoardOptions extends ReportOptions {
@@ -29,20 +67,24 @@ export interface BoardOptions extends ReportOptions {
 
 /** The default export of `reports/leaderboard.ts` has this besides a report's fields. */
 export interface BoardReport {
-  readonly site: (entries: readonly BoardEntry[], options: BoardOptions) => AsyncIterable<ReportFile>;
+  /** The site's files; `print` makes the model pages, in any order. */
+  readonly site: (
+    entries: readonly BoardEntry[],
+    options: BoardOptions,
+    print: (asked: readonly PageAsk[]) => AsyncIterable<ReportFile>,
+  ) => AsyncIterable<ReportFile>;
+  /** Reads the templates once; the function returned prints one model page a call. */
+  readonly printer: () => (run: Run, asked: Pick<PageAsk, 'options' | 'links'>) => Promise<string>;
 }
 
 /** One model: its newest comparable run is shown, the others are its history. */
 export interface BoardModel {
   readonly slug: string;
   readonly name: string;
-  readonly run: Run;
-  readonly verified: boolean;
+  readonly newest: BoardEntry;
   readonly history: readonly { readonly path: string; readonly entry: BoardEntry }[];
-  readonly profile: readonly DimensionProfile[];
   readonly able: number;
   readonly of: number;
-  readonly facts: BoardFacts;
 }
 export interface BoardFacts {
   readonly parameters: number | null;
@@ -71,13 +113,13 @@ export interface Apart {
 const short = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
 
 /** Name and identity: another system prompt, quantisation or template is another model. */
-export function modelSlug({ manifest }: Run): string {
+export function modelSlug({ manifest }: Pick<Run, 'manifest'>): string {
   const { model, options } = manifest;
   return `${slugOf(model.name)}-${short(JSON.stringify([model.hash, options.system, model.protocol]))}`;
 }
 
 /** What a run was asked: equal keys may be ranked together. */
-export function askedKey({ manifest }: Run): string {
+export function askedKey({ manifest }: Pick<Run, 'manifest'>): string {
   const suites = Object.entries(manifest.suites).sort(([a], [b]) => (a < b ? -1 : 1));
   const asked = [manifest.model.protocol, manifest.options.preset, suites.map(([id, s]) => [id, s.version, s.items])];
   // Another classifier or another judge is another yardstick.
@@ -117,7 +159,7 @@ export function sizeClass(parameters: number | null): string {
   return classes.find(([limit]) => parameters < limit)?.[1] ?? '≥ 8 B';
 }
 
-export function factsOfRun({ manifest, results }: Run): BoardFacts {
+function factsOfRun({ manifest, results }: Run): BoardFacts {
   const { model, cost } = manifest.facts;
   const parameters = numberOf(model, 'parameters', 'parameterCount');
   return {
@@ -132,23 +174,30 @@ export function factsOfRun({ manifest, results }: Run): BoardFacts {
   };
 }
 
+/** What of a run's results the leaderboard keeps. */
+export function toldOf(run: Run): Told {
+  const results = run.results.map((r): ToldResult => {
+    const { suite } = r;
+    const title = suite.title + (suite.lang === 'en' ? '' : ` (${suite.lang})`);
+    return { id: resultIdOf(r), title, version: suite.version, state: stateOf(r), graded: gradedOf(r) };
+  });
+  const profile = profileOf(run.manifest, run.results);
+  return { barred: barred(run), profile, standing: standingOf(run), results, facts: factsOfRun(run) };
+}
+
 function modelOf(slug: string, entries: readonly BoardEntry[]): BoardModel {
-  const sorted = [...entries].sort((a, b) => (a.run.manifest.created < b.run.manifest.created ? 1 : -1));
+  const sorted = [...entries].sort((a, b) => (a.manifest.created < b.manifest.created ? 1 : -1));
   const [newest] = sorted;
   if (!newest) throw new RangeError('a model needs a run');
-  const profile = profileOf(newest.run.manifest, newest.run.results);
-  const path = (entry: BoardEntry, i: number) =>
-    i === 0 ? 'index.html' : `${slugOf(dayOf(entry.run.manifest.created))}-${short(entry.run.manifest.created)}.html`;
+  const path = ({ manifest }: BoardEntry, i: number) =>
+    i === 0 ? 'index.html' : `${slugOf(dayOf(manifest.created))}-${short(manifest.created)}.html`;
   return {
     slug,
-    name: newest.run.manifest.model.name,
-    run: newest.run,
-    verified: newest.verified,
+    name: newest.manifest.model.name,
+    newest,
     history: sorted.map((entry, i) => ({ path: `models/${slug}/${path(entry, i)}`, entry })),
-    profile,
-    able: profile.reduce((sum, p) => sum + p.able, 0),
-    of: profile.reduce((sum, p) => sum + p.of, 0),
-    facts: factsOfRun(newest.run),
+    able: newest.told.profile.reduce((sum, p) => sum + p.able, 0),
+    of: newest.told.profile.reduce((sum, p) => sum + p.of, 0),
   };
 }
 
@@ -157,10 +206,10 @@ export function boardsOf(entries: readonly BoardEntry[]): { readonly boards: rea
   const apart: Apart[] = [];
   const groups = new Map<string, BoardEntry[]>();
   for (const entry of entries) {
-    const why = barred(entry.run);
+    const { barred: why } = entry.told;
     if (why !== null) apart.push(apartOf(entry, why));
     else {
-      const key = askedKey(entry.run);
+      const key = askedKey(entry);
       groups.set(key, [...(groups.get(key) ?? []), entry]);
     }
   }
@@ -171,7 +220,7 @@ export function boardsOf(entries: readonly BoardEntry[]): { readonly boards: rea
   const boards = all.filter((board) => all.find((b) => b.protocol === board.protocol) === board);
   for (const board of all.filter((b) => !boards.includes(b))) {
     const main = boards.find((b) => b.protocol === board.protocol);
-    for (const entry of groups.get(board.key) ?? []) apart.push(apartOf(entry, main ? differenceOf(entry.run, main) : 'other suites'));
+    for (const entry of groups.get(board.key) ?? []) apart.push(apartOf(entry, main ? differenceOf(entry, main) : 'other suites'));
   }
   const order = ['instruct', 'base', 'reasoning'];
   boards.sort((a, b) => order.indexOf(a.protocol) - order.indexOf(b.protocol));
@@ -179,19 +228,19 @@ export function boardsOf(entries: readonly BoardEntry[]): { readonly boards: rea
 }
 
 const apartOf = (entry: BoardEntry, why: string): Apart => ({
-  slug: modelSlug(entry.run),
-  name: entry.run.manifest.model.name,
-  created: entry.run.manifest.created,
+  slug: modelSlug(entry),
+  name: entry.manifest.model.name,
+  created: entry.manifest.created,
   why,
 });
 
 function boardOf(key: string, list: readonly BoardEntry[]): Board {
   const models = new Map<string, BoardEntry[]>();
   for (const entry of list) {
-    const slug = modelSlug(entry.run);
+    const slug = modelSlug(entry);
     models.set(slug, [...(models.get(slug) ?? []), entry]);
   }
-  const first = list[0]?.run.manifest;
+  const first = list[0]?.manifest;
   const sorted = [...models].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     protocol: first?.model.protocol ?? '',
@@ -201,9 +250,8 @@ function boardOf(key: string, list: readonly BoardEntry[]): Board {
   };
 }
 
-function differenceOf(run: Run, board: Board): string {
-  const main = board.models[0]?.run.manifest;
-  const { manifest } = run;
+function differenceOf({ manifest }: BoardEntry, board: Board): string {
+  const main = board.models[0]?.newest.manifest;
   if (!main) return 'other suites';
   if (manifest.options.preset !== main.options.preset) return `preset ${manifest.options.preset}, not ${main.options.preset}`;
   const differing = Object.keys({ ...manifest.suites, ...main.suites }).filter((id) => {
@@ -213,16 +261,23 @@ function differenceOf(run: Run, board: Board): string {
   return `other suites, versions or items: ${differing.slice(0, 4).join(', ')}${differing.length > 4 ? ` … (${differing.length})` : ''}`;
 }
 
+/** The grade of an able result with its interval. */
+function gradedOf(result: Result): Graded | null {
+  const head = result.estimates[0];
+  if (stateOf(result) !== 'able' || !head || head.grade === null) return null;
+  return { grade: head.grade, low: head.gradeLow ?? 0, high: head.gradeHigh ?? 1 };
+}
+
 /** The grades that ranks are made from: able suites of the main language, by dimension and result id. */
-export function standingOf({ results }: Run): Standing {
+function standingOf({ results }: Run): Standing {
   const lang = mainLanguage(results);
   const standing: Record<string, Map<string, Graded>> = {};
   for (const result of results) {
-    const head = result.estimates[0];
-    if (result.suite.lang !== lang || stateOf(result) !== 'able' || !head || head.grade === null) continue;
+    const graded = result.suite.lang === lang ? gradedOf(result) : null;
+    if (graded === null) continue;
     const { dimension } = result.suite;
     standing[dimension] ??= new Map();
-    standing[dimension].set(resultIdOf(result), { grade: head.grade, low: head.gradeLow ?? 0, high: head.gradeHigh ?? 1 });
+    standing[dimension].set(resultIdOf(result), graded);
   }
   return standing;
 }

@@ -1,7 +1,7 @@
 /**
  * A leaderboard of many runs: how long it takes to build, how long until its table is there and sorts in Chromium.
  *   npx tsx test/bench/leaderboard.ts <run folder> [--runs 1000] [--keep]
- * Each run is the given one under another name, with its grades moved a little. Prints Markdown.
+ * Each run is the given one under another name, with its grades moved a little. Prints Markdown; the peak is the largest process's.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';

@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import leaderboard from '../../reports/leaderboard.ts';
 import { chromiumPath, launch, violations, watched } from '../support/browser.ts';
-import { madeRuns, writePages } from '../support/made-site.ts';
+import { entryOf, madeRuns, printerOf, writePages } from '../support/made-site.ts';
 
 let browser: Browser;
 let folder = '';
@@ -51,10 +51,10 @@ describe.skipIf(chromiumPath === null)('the leaderboard', () => {
     const entries = Array.from({ length: 230 }, (_, i) => {
       const model = { ...run.manifest.model, name: `many-${i}`, hash: `${i}-${run.manifest.model.hash}` };
       const facts = { ...run.manifest.facts, model: { ...run.manifest.facts.model, fileBytes: 1e8 + 1e6 * i } };
-      return { run: { ...run, manifest: { ...run.manifest, model, facts } }, verified: false };
+      return entryOf({ ...run, manifest: { ...run.manifest, model, facts } });
     });
     const options = { lang: 'en', now: 0, title: 'Many', url: '', known: {} };
-    for await (const { path, text } of leaderboard.site(entries, options)) {
+    for await (const { path, text } of leaderboard.site(entries, options, printerOf([]))) {
       if (path !== 'index.html') break;
       writeFileSync(join(folder, 'site/many.html'), text);
     }

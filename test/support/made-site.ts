@@ -7,6 +7,7 @@ import leaderboard from '../../reports/leaderboard.ts';
 import overview from '../../reports/overview.ts';
 import samples from '../../reports/samples.ts';
 import scorecard from '../../reports/scorecard.ts';
+import { type BoardEntry, type PageAsk, toldOf } from '../../src/kit/board.ts';
 import type { ReportFile, Run } from '../../src/types.ts';
 import { madeComparison } from './made-comparison.ts';
 import { type MadeRun, madeRun, madeSuites } from './made-run.ts';
@@ -37,6 +38,21 @@ export function madeRuns(count: number, bad = ''): Run[] {
   });
 }
 
+/** Runs as a leaderboard keeps them. */
+export const entryOf = (run: Run): BoardEntry => ({ manifest: run.manifest, told: toldOf(run), digest: '', verified: false });
+
+/** Prints the model pages of these runs. */
+export function printerOf(runs: readonly Run[]) {
+  const print = leaderboard.printer();
+  const byManifest = new Map(runs.map((run) => [run.manifest, run]));
+  return async function* (asked: readonly PageAsk[]): AsyncGenerator<ReportFile> {
+    for (const page of asked) {
+      const run = byManifest.get(page.entry.manifest);
+      if (run) yield { path: page.path, text: await print(run, page) };
+    }
+  };
+}
+
 /** Paths of the pages written, relative to the folder. */
 export async function writePages(folder: string, made: MadeRun = {}, lang = 'en'): Promise<string[]> {
   const options = { lang, now };
@@ -47,7 +63,9 @@ export async function writePages(folder: string, made: MadeRun = {}, lang = 'en'
   await write(folder, await overview.render(run, options));
   const other = madeRun({ ...made, name: 'other' });
   await write(folder, await compare.render({ ...run, comparison: madeComparison(run, made.bad), others: [other, other] }, options));
-  const entries = madeRuns(6, made.bad).map((r, i) => ({ run: r, verified: i === 1 }));
-  await write(join(folder, 'site'), leaderboard.site(entries, { ...options, title: `Small models${made.bad ?? ''}`, url: '', known: {} }));
+  const runs = madeRuns(6, made.bad);
+  const entries = runs.map((r, i) => ({ ...entryOf(r), verified: i === 1 }));
+  const site = { ...options, title: `Small models${made.bad ?? ''}`, url: '', known: {} };
+  await write(join(folder, 'site'), leaderboard.site(entries, site, printerOf(runs)));
   return ['scorecard.html', 'samples.html', 'card.html', 'overview.html', 'compare.html', 'site/index.html', 'site/compare.html'];
 }
