@@ -4,6 +4,7 @@ import type { Command, Io } from '../command.ts';
 import { Recording } from '../engine/recording.ts';
 import { writeWhole } from '../engine/run-folder.ts';
 import { identityHash, keyOf } from '../kit/key.ts';
+import { intervalText, short } from '../kit/numbers.ts';
 import { type JudgeFigures, type JudgeTask, judgeFigures, judgeTasks, requestsOf } from '../measure/judge-study.ts';
 import { openModel } from '../run-model.ts';
 import { cacheDirOf, pairOption, settingsOf } from '../settings.ts';
@@ -56,8 +57,7 @@ async function verdicts(task: JudgeTask, { runner, io, show }: Asking): Promise<
   return keys.map((key) => recording.get(key) ?? undefined);
 }
 
-const short = (value: number | null): string => (value === null || Number.isNaN(value) ? '–' : value.toFixed(2));
-const interval = (rate: JudgeFigures['kappa']): string => (rate ? `${short(rate.value)} (${short(rate.low)}–${short(rate.high)})` : '–');
+const interval = (rate: JudgeFigures['kappa']): string => (rate ? `${short(rate.value)} (${intervalText(rate.low, rate.high, '')})` : '–');
 
 /** A Markdown table: it reads well in a terminal, too. */
 function table(figures: readonly JudgeFigures[]): string {
