@@ -8,7 +8,7 @@ import { Recording } from './engine/recording.ts';
 import { answersFile, keepOnly, readManifest, writeManifest, writeResult } from './engine/run-folder.ts';
 import { type ScoreContext, scored } from './engine/score.ts';
 import { identityHash } from './kit/key.ts';
-import { type DetectorCard, type Manifest, type Result, type Runner, UserError } from './types.ts';
+import { type DetectorCard, type Facts, type Manifest, type Result, type Runner, UserError } from './types.ts';
 import { version } from './version.ts';
 
 export interface Evaluation {
@@ -47,7 +47,7 @@ export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   if (before) refuseOther(folder, before, draft);
   writeManifest(folder, draft);
   using recording = Recording.open(join(folder, answersFile), 'write');
-  const held = recording.end;
+  const [held, answersHeld] = [recording.end, recording.size];
   const asked = plans.map((plan) => sharded(plan, evaluation.options.shard));
   const roles = {
     target: { runner: evaluation.model.runner, hash: draft.model.hash },
@@ -63,7 +63,9 @@ export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   });
   // What a session that asked nothing tells of speed and memory is no measurement.
   const told = recording.end === held && before?.facts.cost !== undefined;
-  const facts = told ? before.facts : ((await evaluation.model.runner.facts?.()) ?? {});
+  const facts = told
+    ? before.facts
+    : ofSession((await evaluation.model.runner.facts?.()) ?? {}, { answers: recording.size - answersHeld, of: recording.size });
   const context = contextOf(draft, (key) => recording.get(key));
   const { results, failed } = scoreAll(folder, asked, context, evaluation.say);
   const complete = results.every((result) => result.complete) && Object.keys(failed).length === 0 && !signal.aborted;
@@ -78,6 +80,12 @@ export async function evaluate(evaluation: Evaluation): Promise<Evaluated> {
   };
   writeManifest(folder, manifest);
   return { manifest, results, plans: asked };
+}
+
+/** Costs are of the session that measured them: where the run holds answers of others too, how many it gave stands beside them. */
+export function ofSession(facts: Facts, session: { readonly answers: number; readonly of: number }): Facts {
+  if (facts.cost === undefined || session.answers === session.of) return facts;
+  return { ...facts, cost: { ...facts.cost, session } };
 }
 
 /** What scoring needs, from a manifest and a recording. */

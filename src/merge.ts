@@ -3,7 +3,7 @@ import { lock } from './engine/lock.ts';
 import { profileOf } from './engine/profile.ts';
 import { Recording } from './engine/recording.ts';
 import { answersFile, manifestOf, readManifest, writeManifest } from './engine/run-folder.ts';
-import { contextOf, scoreAll } from './evaluate.ts';
+import { contextOf, ofSession, scoreAll } from './evaluate.ts';
 import { finish } from './finish.ts';
 import { canonical } from './kit/key.ts';
 import { plansAgain } from './open-run.ts';
@@ -36,6 +36,12 @@ function refuseMixed(parts: readonly { readonly folder: string; readonly manifes
   }
 }
 
+/** The command that would have run all parts at once: a part's own, without its share and its folder. */
+function wholeCommand(command: readonly string[]): string[] {
+  const own = /^(--shard|-o|--output)(=|$)/;
+  return command.filter((word, i) => !own.test(word) && !/^(--shard|-o|--output)$/.test(command[i - 1] ?? ''));
+}
+
 export interface Merging {
   readonly trusted: Trusted;
   readonly cwd: string;
@@ -59,12 +65,21 @@ export async function mergeRuns(
     throw new UserError(`${target} holds a run of another model`, 'choose another folder with -o');
   using _ = lock(target);
   using recording = Recording.open(join(target, answersFile), 'write');
-  for (const { folder } of parts) {
+  const answers = parts.map(({ folder }) => {
     using part = Recording.open(join(folder, answersFile), 'read');
     for (const [key, response] of part.entries()) recording.append(key, response);
-  }
+    return part.size;
+  });
   recording.flush();
-  const draft: Manifest = { ...first.manifest, options: { ...first.manifest.options, shard: null }, complete: false };
+  const { facts, command, options } = first.manifest;
+  const session = (facts.cost?.session as { readonly answers: number } | undefined)?.answers ?? answers[0] ?? 0;
+  const draft: Manifest = {
+    ...first.manifest,
+    options: { ...options, shard: null },
+    command: wholeCommand(command),
+    facts: ofSession(facts, { answers: session, of: recording.size }),
+    complete: false,
+  };
   const { plans, changed } = await plansAgain(draft, cwd, { data, trusted });
   if (changed.length > 0)
     throw new UserError(

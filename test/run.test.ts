@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { randomOf } from '../src/kit/random.ts';
-import { plumbline, start, temporary } from './support/cli.ts';
+import type { Manifest } from '../src/types.ts';
+import { plumbline, root, start, temporary } from './support/cli.ts';
 
 const suites = ['--suite', 'fairness/stereotypes', '--suite', 'fairness/ambiguity'];
 
@@ -97,6 +99,39 @@ describe('plumbline run', () => {
     writeFileSync(join(to.path, 'whole/results/fairness/stereotypes.json'), '{}');
     expect((await plumbline(['score', 'whole'], { cwd: to.path })).code).toBe(0);
     expect(resultsOf(join(to.path, 'whole'))).toEqual(wanted);
+  });
+
+  it('costs of a run of several sessions, or of several parts, say how many of its answers they are of', async () => {
+    using to = temporary();
+    const scripted = pathToFileURL(join(root, 'dist/runners/scripted.js')).href;
+    const costly = `import scripted from '${scripted}';
+      const open = async (target, options) => Object.assign(await scripted.open('perfect', options), { facts: async () => ({ cost: { decodeTokens: 5 } }) });
+      export default { ...scripted, open };`;
+    writeFileSync(join(to.path, 'costly.mjs'), costly);
+    const run = async (name: string, ...more: string[]) => {
+      const { code, err } = await plumbline(['run', './costly.mjs', '--preset', 'demo', '-q', ...more, '-o', name], { cwd: to.path });
+      expect(code, err).toBe(0);
+    };
+    const told = (name: string) => JSON.parse(readFileSync(join(to.path, name, 'run.json'), 'utf8')) as Manifest;
+    const answers = (name: string) => keysOf(join(to.path, name)).length;
+    const [one, other] = [
+      ['-s', 'fairness/stereotypes'],
+      ['-s', 'fairness/counterfactual'],
+    ];
+    await run('a', ...one);
+    expect(told('a').facts.cost).toEqual({ decodeTokens: 5 });
+    const first = answers('a');
+    await run('a', ...one, ...other);
+    const all = answers('a');
+    expect(all).toBeGreaterThan(first);
+    expect(told('a').facts.cost).toEqual({ decodeTokens: 5, session: { answers: all - first, of: all } });
+    const page = readFileSync(join(to.path, 'a/scorecard.html'), 'utf8');
+    expect(page).toContain(`Measured in one session, which gave ${all - first} of the ${all} recorded answers.`);
+
+    for (const i of [1, 2]) await run(`s${i}`, ...one, '--shard', `${i}/2`);
+    expect((await plumbline(['merge', 's1', 's2', '-o', 'm'], { cwd: to.path })).code).toBe(0);
+    expect(told('m').facts.cost).toEqual({ decodeTokens: 5, session: { answers: answers('s1'), of: first } });
+    expect(told('m').command).toEqual(['plumbline', 'run', './costly.mjs', '--preset', 'demo', '-q', ...one]);
   });
 
   it('parts of other runs are not merged; the field that differs is named', async () => {

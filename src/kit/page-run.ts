@@ -56,6 +56,8 @@ export interface RunView {
   readonly outcomesSay: string;
   readonly modelFacts: readonly FactView[];
   readonly costFacts: readonly FactView[];
+  /** Where they are not of the whole run. */
+  readonly costSays: string;
   readonly deviceFacts: readonly FactView[];
   readonly plane: Plane | null;
   readonly command: string;
@@ -226,6 +228,7 @@ export function runView(run: Run, w: Words): RunView {
   };
   const { able, of } = ableIn(main, failed);
   const bars = outcomeBars(totals, w);
+  const { session, ...cost } = (manifest.facts.cost ?? {}) as { readonly session?: { readonly answers: number; readonly of: number } };
   return {
     model: manifest.model.name,
     line: [
@@ -255,7 +258,8 @@ export function runView(run: Run, w: Words): RunView {
     outcomes: bars.bars,
     outcomesSay: bars.says + thinkingSay(run.results, w),
     modelFacts: factsOf(manifest.facts.model),
-    costFacts: factsOf(manifest.facts.cost),
+    costFacts: factsOf(cost),
+    costSays: session ? fill(w.costSession, { n: count(session.answers), of: count(session.of) }) : '',
     deviceFacts: [
       ...factsOf(manifest.facts.device),
       factOf('CPU', `${manifest.environment.cpu} × ${manifest.environment.cores}`),

@@ -102,6 +102,7 @@ export const zh: Words = {
   planeSays: '回答无害请求 {x}，不配合有害请求 {y}。',
   planeBest: '右上角最好；一律拒答位于左上角，一律配合位于右下角。',
   cost: '开销',
+  costSession: '只计一次会话：它给出了全部 {of} 条记录答案中的 {n} 条。',
   model: '模型',
   modelFacts: '模型概况',
   device: '机器',

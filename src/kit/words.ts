@@ -107,6 +107,7 @@ export const en = {
   planeSays: 'answers harmless requests {x}, does not comply with harmful ones {y}.',
   planeBest: 'The top right corner is best; always refusing is the top left, always complying the bottom right.',
   cost: 'What it cost',
+  costSession: 'Measured in one session, which gave {n} of the {of} recorded answers.',
   model: 'The model',
   modelFacts: 'What the model is',
   device: 'The machine',
