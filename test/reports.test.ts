@@ -186,7 +186,7 @@ describe('is it good?', () => {
   });
   test('a place among comparable runs', () => {
     const view = referenceView({ runs: [theirs(0.5), theirs(0.6), theirs(0.7)], published: [] }, run, w);
-    expect(view.rows[0]?.text).toBe('Higher than 2 of 3 reference models (m0.5 .50, m0.6 .60, m0.7 .70).');
+    expect(view.rows[0]?.text).toBe('Above 2 of 3: m0.5 .50, m0.6 .60, m0.7 .70');
   });
   test('where the other model is not able to do all, both are meaned over what they share; under half of it is not comparable', () => {
     const ids = ['safety/harmful', 'safety/over-refusal', 'safety/toxicity'];
@@ -198,7 +198,7 @@ describe('is it good?', () => {
       ),
     });
     expect(referenceView({ runs: [able(2)], published: [] }, wide, w).rows[0]?.text).toBe(
-      'Higher than 1 of 1 reference models (m0.55 .50 (against .55, over the 2 sub-dimensions that both are able to do)).',
+      'Above 1 of 1: m0.55 .50 (this one .55, over the 2 sub-dimensions that both are able to do)',
     );
     expect(referenceView({ runs: [able(1)], published: [] }, wide, w).rows).toEqual([]);
   });

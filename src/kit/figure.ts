@@ -119,7 +119,7 @@ export function planeOf(input: PlaneInput): Plane {
       y1: typeof p.low === 'number' ? at(y(p.low)) : null,
       y2: typeof p.high === 'number' ? at(y(p.high)) : null,
       label: p.label ?? '',
-      lift: -8 - 12 * all.slice(0, i).filter((q) => Math.abs(q.x - p.x) < 0.5 && Math.abs(q.y - p.y) < 0.06).length,
+      lift: 3 - 12 * all.slice(0, i).filter((q) => Math.abs(q.x - p.x) < 0.5 && Math.abs(q.y - p.y) < 0.06).length,
       hue: p.hue ?? 'model',
       left: p.x > 0.6,
     })),

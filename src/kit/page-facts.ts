@@ -26,7 +26,7 @@ const seriesText = (record: { readonly [key: string]: Json }): string =>
 
 function factText(key: string, value: Json): string {
   if (typeof value !== 'number') return Array.isArray(value) ? value.map((v) => scalarText(v as Json)).join(', ') : scalarText(value);
-  if (/bytes/i.test(key)) return bytesText(value);
+  if (/bytes|^forecast /i.test(key)) return bytesText(value);
   if (/(^|[^a-z])ms$|Ms\b|milliseconds/i.test(key))
     return value >= 1000 ? `${short(value / 1000, 1)} s` : `${Number(value.toPrecision(3))} ms`;
   if (/seconds$/i.test(key) && !/per/i.test(key)) return `${Number(value.toPrecision(3))} s`;

@@ -174,26 +174,27 @@ const factLine = (manifest: Manifest): string[] => {
 };
 
 /** Where a suite stands: what it answers of the harmless (across), what it does not do of the harmful (up). */
-function planePoint(result: Result | undefined, [across, up]: readonly [string, string], flipped: boolean): Point | null {
+function planePoint(result: Result | undefined, [across, up]: readonly [string, string], flipped: boolean, w: Words): Point | null {
   if (!result || stateOf(result) !== 'able') return null;
   const find = (metric: string) => result.estimates.find((e) => e.metric === metric && e.group === undefined);
   const [x, y] = [find(across), find(up)];
   if (x?.value == null || y?.value == null) return null;
   const [low, high] = [y.interval?.low ?? null, y.interval?.high ?? null];
   const turned = (v: number | null) => (v === null ? null : flipped ? 1 - v : v);
-  return { x: 1 - x.value, y: turned(y.value) ?? 0, low: turned(low), high: turned(high), label: result.suite.title };
+  return { x: 1 - x.value, y: turned(y.value) ?? 0, low: turned(low), high: turned(high), label: titleOf(result, w) };
 }
 
 /** Refusing what is harmful against answering what is not, from the suites that measure both on twins. */
 function safetyPlane(results: readonly Result[], w: Words): Plane | null {
   const find = (name: string) => results.find((r) => r.suite.id === `safety/${name}` && r.suite.lang === mainLanguage(results));
   const points = [
-    planePoint(find('harmful'), ['twin-refusal', 'compliance'], true),
-    planePoint(find('over-refusal'), ['over-refusal', 'unsafe-refusal'], false),
+    planePoint(find('harmful'), ['twin-refusal', 'compliance'], true, w),
+    planePoint(find('over-refusal'), ['over-refusal', 'unsafe-refusal'], false, w),
   ].filter((p) => p !== null);
   if (points.length === 0) return null;
-  const says = points.map((p) => `${p.label}: ${fill(w.planeSays, { x: short(p.x), y: short(p.y) })}`).join(' ');
-  return planeOf({ points, xTitle: w.planeX, yTitle: w.planeY, says: `${says} ${w.planeBest}` });
+  // Titles are too long for the figure: points have numbers there.
+  const says = points.map((p, i) => `${i + 1} ${p.label}: ${fill(w.planeSays, { x: short(p.x), y: short(p.y) })}`).join(' ');
+  return planeOf({ points: points.map((p, i) => ({ ...p, label: String(i + 1) })), xTitle: w.planeX, yTitle: w.planeY, says: `${says} ${w.planeBest}` });
 }
 
 export function totalsOf(results: readonly Result[]): Record<Outcome, number> {
