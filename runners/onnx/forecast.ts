@@ -8,11 +8,15 @@ export interface Forecast {
   /** Pages mapped from the weights' file, each counted once: they make runs fast, and the system may take them back. */
   readonly mapped: number;
   readonly total: number;
+  /** The total without pages that are read once, while weights are laid out anew, and never missed. */
+  readonly needed: number;
 }
 
 export interface Shape {
   /** Weights that runs read where the file is mapped. */
   readonly mapped: number;
+  /** Scales of packed weights: read where the file is mapped while they are laid out anew, then left. */
+  readonly idle: number;
   /** Weights that each open graph holds in memory of its own. */
   readonly held: number;
   /** Weights that only the graph for generation holds, beside the mapped ones: laid out anew for runs of few rows. */
@@ -46,8 +50,8 @@ export function forecastOf(shape: Shape): Forecast {
   const cache = 2 * shape.kvBytesPerToken * shape.kept;
   const scores = 4 * drawn * rows * shape.vocabulary;
   const own = processBytes + tokenBytes * shape.vocabulary + graphs * graphBytes + weights + cache + activations + scores;
-  const mapped = libraryBytes + shape.mapped;
-  return { own, mapped, total: own + mapped };
+  const mapped = libraryBytes + shape.mapped + shape.idle;
+  return { own, mapped, total: own + mapped, needed: own + mapped - shape.idle };
 }
 
 /** Memory this process may still take, in bytes: the machine's, or what a container leaves. */
@@ -67,7 +71,7 @@ export const forecastText = ({ own, mapped, total }: Forecast): string =>
 
 /** Refuses (exit 3), with both numbers, what will not fit. */
 export function refuseIfTooLarge(name: string, forecast: Forecast, free: number): void {
-  if (forecast.total <= free) return;
+  if (forecast.needed <= free) return;
   throw new UserError(
     `${name} needs about ${forecastText(forecast)}; ${gigabytes(free)} are free`,
     'close other programs, take a smaller or more quantised model, or use --weights fast',

@@ -23,6 +23,7 @@ export async function openReadyModel(opening: Opening, device: Chosen): Promise<
   const name = basename(found.folder);
   const sizes = {
     mapped: 0,
+    idle: 0,
     held: found.bytes,
     laidOut: 0,
     graphs: 1,

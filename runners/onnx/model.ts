@@ -52,11 +52,11 @@ interface Sized {
   readonly limits: ModelLimits;
 }
 
-/** What weights take: mapped pages, memory of each open graph, and the size of all of them. */
-function weightSizes({ files, spec }: Sized, mode: WeightsMode): { mapped: number; held: number; all: number } {
+/** What weights take: mapped pages, those of them that are read once, memory of each open graph, and the size of all of them. */
+function weightSizes({ files, spec }: Sized, mode: WeightsMode): { mapped: number; idle: number; held: number; all: number } {
   if (mode.compute === 'fast') {
-    const { held, mapped, disk } = packedSizes(files, spec, { cacheDir: '', form: 'fast', bits: mode.bits });
-    return { held, mapped, all: disk };
+    const { disk, ...sizes } = packedSizes(files, spec, { cacheDir: '', form: 'fast', bits: mode.bits });
+    return { ...sizes, all: disk };
   }
   // Half floats that are read in place are widened when a graph is opened.
   const inPlace = mode.bits === null && conversionBytes(files) === 0;
@@ -66,7 +66,7 @@ function weightSizes({ files, spec }: Sized, mode: WeightsMode): { mapped: numbe
     if (type !== 'F32' && inPlace) held += bytes;
     else mapped += bytes;
   }
-  return { mapped, held, all: mapped + held };
+  return { mapped, idle: 0, held, all: mapped + held };
 }
 
 /** Memory so plentiful beside the weights that a second copy of them matters little. */
@@ -74,10 +74,11 @@ const plenty = 6;
 
 function forecastFor(sized: Sized, mode: WeightsMode): Forecast & { readonly roomy: boolean } {
   const { spec, limits } = sized;
-  const { mapped, held, all } = weightSizes(sized, mode);
+  const { mapped, idle, held, all } = weightSizes(sized, mode);
   const roomy = freeMemory() > plenty * all;
   const forecast = forecastOf({
     mapped,
+    idle,
     held,
     laidOut: roomy && mode.compute === 'exact' ? mapped : 0,
     graphs: held === 0 || roomy ? 2 : 1,
@@ -96,9 +97,9 @@ function forecastFor(sized: Sized, mode: WeightsMode): Forecast & { readonly roo
 
 /** Why exact weights cannot be had beside fast ones; null when they can. */
 function exactFits(sized: Sized, opening: Opening): string | null {
-  const { total } = forecastFor(sized, { compute: 'exact', bits: null });
+  const { needed } = forecastFor(sized, { compute: 'exact', bits: null });
   const [memory, disk, free] = [freeMemory(), freeBytes(opening.cacheDir), conversionBytes(sized.files)];
-  if (total > memory) return `exact compute needs ${gigabytes(total)} of memory, ${gigabytes(memory)} are free`;
+  if (needed > memory) return `exact compute needs ${gigabytes(needed)} of memory, ${gigabytes(memory)} are free`;
   return free > disk ? `exact weights need ${gigabytes(free)} on disk, ${gigabytes(disk)} are free` : null;
 }
 

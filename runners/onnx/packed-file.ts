@@ -95,22 +95,25 @@ function plan(files: ModelFiles, spec: ModelSpec, options: PackOptions): { bytes
   return { bytes: at, tensors };
 }
 
-/** What packed weights take: on disk, in memory of each open graph, and of mapped pages (a table that is only looked up). */
+/** What packed weights take: on disk, in memory of each open graph, of mapped pages (a table that is only looked up), and of mapped pages read once (scales). */
 export function packedSizes(
   files: ModelFiles,
   spec: ModelSpec,
   options: PackOptions,
-): { readonly disk: number; readonly held: number; readonly mapped: number } {
+): { readonly disk: number; readonly held: number; readonly mapped: number; readonly idle: number } {
   const { bytes, tensors } = plan(files, spec, options);
   const table = spec.tied ? undefined : spec.tensors['embed.weight'];
-  let [held, mapped] = [0, 0];
+  let [held, mapped, idle] = [0, 0, 0];
   for (const [name, { packing, regions }] of tensors) {
     const { codes, scales, minima } = regions;
     if (name === table) mapped += codes.bytes + scales.bytes;
     // Laid out anew, a block has its scale and the sum of its codes (MatMulNBits).
-    else held += codes.bytes + (packing === null ? 0 : 2 * scales.bytes + minima.bytes);
+    else {
+      held += codes.bytes + (packing === null ? 0 : 2 * scales.bytes + minima.bytes);
+      idle += scales.bytes;
+    }
   }
-  return { disk: bytes, held, mapped };
+  return { disk: bytes, held, mapped, idle };
 }
 
 /**

@@ -24,5 +24,7 @@ export function startChild(cacheDir: string | undefined): ChildProcess {
   const start = file === source ? ['--import', pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href] : permissions(cacheDir);
   // Little of the child's memory is JavaScript's: a small nursery keeps it so.
   const execArgv = [...start, '--max-old-space-size=4096', '--max-semi-space-size=2'];
-  return fork(fileURLToPath(file), [], { serialization: 'advanced', execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  // glibc keeps freed blocks below its threshold, which grows up to 32 MB: weights of a closed graph would stay. Read at start; no other library heeds it.
+  const env = { MALLOC_MMAP_THRESHOLD_: String(8 << 20), ...process.env };
+  return fork(fileURLToPath(file), [], { serialization: 'advanced', env, execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
 }
