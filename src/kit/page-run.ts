@@ -194,7 +194,12 @@ function safetyPlane(results: readonly Result[], w: Words): Plane | null {
   if (points.length === 0) return null;
   // Titles are too long for the figure: points have numbers there.
   const says = points.map((p, i) => `${i + 1} ${p.label}: ${fill(w.planeSays, { x: short(p.x), y: short(p.y) })}`).join(' ');
-  return planeOf({ points: points.map((p, i) => ({ ...p, label: String(i + 1) })), xTitle: w.planeX, yTitle: w.planeY, says: `${says} ${w.planeBest}` });
+  return planeOf({
+    points: points.map((p, i) => ({ ...p, label: String(i + 1) })),
+    xTitle: w.planeX,
+    yTitle: w.planeY,
+    says: `${says} ${w.planeBest}`,
+  });
 }
 
 export function totalsOf(results: readonly Result[]): Record<Outcome, number> {
