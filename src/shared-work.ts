@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { hashOf } from './kit/random.ts';
 import { UserError } from './types.ts';
 
 /** A part is about something; parts about the same are done by the same process, which may have kept what it read. */
@@ -75,14 +76,7 @@ function inChildren<Part extends About, Made>(module: string, given: unknown, pr
   };
 }
 
-/** The same process for the same thing, and about as much for each (FNV-1a). */
-function placeOf(about: string, places: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < about.length; i++) hash = Math.imul(hash ^ about.charCodeAt(i), 0x01000193) >>> 0;
-  return hash % places;
-}
-
-/** Hands each child two of its parts, and another for each that it brings back. */
+/** Hands each child two of its parts (the same child for the same thing), and another for each that it brings back. */
 async function* among<Part extends About, Made>(children: readonly ChildProcess[], parts: readonly Part[]): AsyncGenerator<Made> {
   const made: Made[] = [];
   let wake = () => {};
@@ -92,7 +86,7 @@ async function* among<Part extends About, Made>(children: readonly ChildProcess[
     wake();
   };
   const hands = children.map((child, i) => {
-    const own = parts.filter(({ about }) => placeOf(about, children.length) === i).values();
+    const own = parts.filter(({ about }) => hashOf(about) % children.length === i).values();
     const give = () => {
       const { value: part, done } = own.next();
       if (!done) child.send({ part } satisfies ToChild);
